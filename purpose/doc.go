@@ -1,0 +1,58 @@
+// Package purpose makes a privacy policy executable: it checks the policy as data, and answers whether one use of one
+// piece of personal data is permitted.
+//
+// The law of Québec (Act respecting the protection of personal information in the private sector, CQLR c. P-39.1) lets an
+// organisation use what it collected only for the purposes it was collected for, while a ground for that
+// purpose lasts, by the people who need it, until retention ends. A [Document] declares that once: the purposes, and for each its ground, its attributes,
+// operations and roles, and how long it may keep. [NewPolicy] checks the document as a whole and reports every [Fault].
+// [Policy.Decide] then takes a [Request], which says what is asked, and [Facts], which say what is known of the subject, and returns a
+// [Decision]. Packages consent and pii gather facts, ask, and turn a refusal into a [*Denied].
+//
+// # The order of rules
+//
+// The first rule that applies gives the reason, so that a reason tells how far a request came:
+//
+//  1. A request without purpose, operation or time is Malformed; an undeclared purpose is UnknownPurpose.
+//  2. Before the policy is effective: NotYetEffective.
+//  3. The actor must be named, with a role the purpose binds: ActorNotAuthorized.
+//  4. The purpose must list the operation, [Rights] and [Maintenance] like any other: OperationNotInPurpose.
+//  5. The attribute, if one is asked for, must be listed by the purpose and needed by the role: UnknownAttribute, CategoryNotInPurpose,
+//     AttributeNotInPurpose, AttributeNotForRole. What is only for de-identified use leaves through a generaliser: DeidentifiedOnly.
+//  6. A purpose bound to cases needs an open one, assigned to the actor, that the value belongs to: CaseRequired,
+//     CaseNotOpen, NotAssigned, CaseMismatch.
+//  7. The value must have been collected for the purpose: NotCollectedForPurpose. Collect, Rights, Maintenance and a purpose with a cited
+//     secondary use are exempt.
+//  8. The ground must hold, by notice, consent or provision: NoticeRequired, ConsentUnknown, ConsentRefused, ConsentWithdrawn, ConsentExpired,
+//     OperationNotGranted. Except on a legal ground, no purpose above it may have been refused: AncestorRefused.
+//  9. The purpose's retention period for the value must not have ended: RetentionExpired.
+//
+// A rule that needs a fact which is not known denies with FactUnknown. A request that names no attribute asks whether a use
+// may begin, and skips what concerns one value: rules 5, 7, 9 and the value's case.
+//
+// A parent's grant never grants a child; a parent's refusal refuses the child. Collection under [ExpressConsent] needs a
+// notice and no grant, because both may come on the same form.
+//
+// # Three laws
+//
+// Decide keeps three laws over all policies, facts and requests:
+//
+//   - Information. What is permitted with some facts unknown is permitted when they are known to be what they are.
+//     Not knowing never helps.
+//   - Relevance. If a permission's Trace names a field, the same request with that field unknown is denied:
+//     the trace is what the permission rests on.
+//   - Polarity. What weighs against a use never makes it permitted: a refusal or a withdrawal, an earlier end of
+//     a consent or fewer operations in it, a closed case, a role with fewer attributes, a shorter period.
+//
+// A fact is made unknown in these ways: a notice, a consent or an account by the status [Unknown] or [CaseUnknown]; a case by [CaseUnknown]; and the cases that
+// start a period together, by facts that are not Complete. Facts that are not Complete make everything that is not listed unknown.
+//
+// # What this does not do
+//
+// The package decides and does nothing else. It reads no clock, no ledger and no key; who answers for the facts is package consent,
+// and what stops code from reading a value without asking is package pii. It cannot know whether a citation fits, whether
+// an attribute is really necessary, or whether the person at the keyboard is the actor. Ages, recipients, transfers outside Québec
+// and holds on retention are not modelled. A policy is one version; nothing here follows a value from one version to the next.
+//
+// Periods are calendar periods in UTC, cut to the length of the month reached, so a start some hours later can at the end of a month
+// give an end some hours earlier. The sentences of [Reason.Explain] exist in English and French.
+package purpose

@@ -1,0 +1,96 @@
+package purpose
+
+import "time"
+
+// Status is what the ledger knows of a consent or a notice. Its zero value is unknown, and unknown denies.
+type Status uint8
+
+// The states of a consent. A notice is Absent or Given.
+const (
+	Unknown   Status = iota // not known: the facts are incomplete
+	Absent                  // known that nothing was recorded
+	Requested               // asked, not answered
+	Given                   // granted (or, for a notice, shown)
+	Refused                 // refused when asked
+	Withdrawn               // given, then taken back
+)
+
+// Consent is the state of one purpose for one subject.
+type Consent struct {
+	Status     Status
+	Since      time.Time  // when it came into this state
+	Until      time.Time  // Given: first instant at which it no longer holds; zero: no end
+	Operations Operations // Given: what was granted; a use is no disclosure
+}
+
+// CaseStatus is what the ledger knows of a case. Its zero value is unknown.
+type CaseStatus uint8
+
+// The states of a case.
+const (
+	CaseUnknown CaseStatus = iota
+	CaseAbsent
+	CaseOpen
+	CaseClosed
+)
+
+// Case is a job, ticket or order that binds actors to a subject.
+type Case struct {
+	Status   CaseStatus
+	Opened   time.Time
+	Closed   time.Time
+	Assigned []Actor // who works on it; an Actor with an empty ID stands for anyone in its Role
+}
+
+// Account is the subject's account with the organisation.
+type Account struct {
+	Status CaseStatus // CaseOpen, CaseClosed, CaseAbsent or unknown
+	Closed time.Time
+}
+
+// Facts is what is known of one subject at one version of the ledger. Every field is known or unknown;
+// the zero Facts knows nothing, and a policy denies over it whatever needs a fact.
+// Facts are read-only once built and may be shared by goroutines.
+type Facts struct {
+	Ledger   uint64 // version of the subject's ledger
+	Complete bool   // every event up to Ledger was seen: what is missing below is absent, not unknown
+	Notice   Consent
+	Account  Account
+	Consents map[ID]Consent
+	Cases    map[string]Case
+}
+
+// Consent returns what is known of the purpose.
+func (f *Facts) Consent(id ID) Consent {
+	c, ok := f.Consents[id]
+	if !ok && f.Complete {
+		c.Status = Absent
+	}
+	return c
+}
+
+// Case returns what is known of the case.
+func (f *Facts) Case(id string) Case {
+	c, ok := f.Cases[id]
+	if !ok && f.Complete {
+		c.Status = CaseAbsent
+	}
+	return c
+}
+
+// Operations is a set of operations.
+type Operations uint16
+
+// OperationSet returns the set of ops.
+func OperationSet(ops ...Operation) Operations {
+	var s Operations
+	for _, op := range ops {
+		if op > 0 && op < 16 {
+			s |= 1 << op
+		}
+	}
+	return s
+}
+
+// Has reports whether op is in the set.
+func (s Operations) Has(op Operation) bool { return op > 0 && op < 16 && s&(1<<op) != 0 }

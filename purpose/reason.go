@@ -1,0 +1,51 @@
+package purpose
+
+// Reason says why a decision came out as it did. The zero Reason is no decision and denies.
+// A Reason is an error, so errors.Is(err, purpose.ConsentWithdrawn) works on what any package here returns.
+type Reason uint8
+
+// The reasons. Only Permitted allows.
+const (
+	Undecided Reason = iota
+	Permitted
+
+	Malformed              // a field of the request is missing or not well formed
+	UnknownPurpose         // the policy declares no such purpose
+	UnknownAttribute       // no purpose of the policy lists the attribute
+	UnknownPolicy          // the value was collected under a policy version that is not loaded
+	NotYetEffective        // the policy is not in force yet
+	ActorNotAuthorized     // the role is not bound to the purpose, or no actor was named
+	CaseRequired           // the purpose opens only within a case, and none was named
+	CaseNotOpen            // the case is closed or was never opened
+	NotAssigned            // the case is someone else's
+	CaseMismatch           // the value belongs to another case
+	OperationNotInPurpose  // the purpose does not list the operation
+	CategoryNotInPurpose   // the purpose lists nothing of that category
+	AttributeNotInPurpose  // the purpose does not list the attribute
+	AttributeNotForRole    // the role does not need the attribute
+	DeidentifiedOnly       // the purpose opens nothing in clear
+	NotCollectedForPurpose // the value was collected for other purposes
+	NoticeRequired         // the person was not told
+	ConsentUnknown         // nothing was granted
+	ConsentRefused         // refused when asked
+	ConsentWithdrawn       // given, then taken back
+	ConsentExpired         // given for a time that has passed
+	OperationNotGranted    // consent covers other operations
+	AncestorRefused        // a purpose above was refused or withdrawn
+	FactUnknown            // a fact the rule needs is not known
+	RetentionExpired       // the purpose's period for the value has ended
+	StaleDecision          // something changed between the check and the decryption
+	UseEnded               // the use was ended
+	UseExpired             // the use lived longer than a use may
+	Erased                 // the key was destroyed
+	NoKey                  // the subject has no such key: the value is another subject's or another record's
+
+	RegistryUnavailable // the ledger could not be read or written
+	KeyUnavailable      // the key store could not be read or written
+	AuditUnavailable    // the access could not be recorded
+	Cancelled           // the caller's context ended
+)
+
+// Outage reports whether the reason is a fault of the system, not an answer of the policy:
+// a caller that skips denials must stop at an outage.
+func (r Reason) Outage() bool { return r >= RegistryUnavailable }

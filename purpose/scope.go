@@ -1,0 +1,257 @@
+package purpose
+
+import "time"
+
+// skew is how far a collection may lie ahead of the question: clocks differ, and tokens keep days.
+const skew = 24 * time.Hour
+
+// The times of collection that make sense lie between the zero time and the year 10000, here in Unix seconds.
+const (
+	zeroUnix = -62135596800
+	lastUnix = 253402300800
+)
+
+// Scope is what a policy lets one role do to attributes in one operation of one purpose, compiled so that package pii
+// can ask at every value. It is the same code [Policy.Decide] runs; the two cannot disagree.
+// A Scope says nothing of notice, consent or an open case: those are asked once, when a use begins.
+// It never changes and is safe for concurrent use; the zero Scope denies. Most programs never name it.
+type Scope struct {
+	purpose   *compiled // nil: the operation is not listed
+	operation Operation
+	granted   bitset // the role's attributes
+	least     uint64 // seconds after collection at which retention cannot have ended yet
+}
+
+func newScope(c *compiled, op Operation, granted bitset) Scope {
+	return Scope{purpose: c, operation: op, granted: granted, least: uint64(c.spec.Retention.Keep.leastDays()) * 24 * 60 * 60}
+}
+
+// Scope returns the scope of a role in an operation of a purpose. The reason is [Permitted], or why there is none
+// and the scope is nil: [Malformed], [UnknownPurpose], [ActorNotAuthorized] or [OperationNotInPurpose].
+// It does not allocate.
+func (p *Policy) Scope(id ID, op Operation, role Role) (*Scope, Reason) {
+	if p == nil {
+		return nil, UnknownPolicy
+	}
+	if id == "" || op < Collect || op > Maintenance {
+		return nil, Malformed
+	}
+	c := p.purposes[id]
+	if c == nil {
+		return nil, UnknownPurpose
+	}
+	return c.scope(op, role)
+}
+
+func (c *compiled) scope(op Operation, role Role) (*Scope, Reason) {
+	if op == Collect && role != "" {
+		// Collecting opens nothing, so it asks who, but no role: else whoever takes a form in could also read it.
+		if c.collect.purpose != nil {
+			return &c.collect, Permitted
+		}
+		return nil, OperationNotInPurpose
+	}
+	scopes := c.roles[role] // no policy declares the empty role
+	if scopes == nil {
+		return nil, ActorNotAuthorized
+	}
+	if s := &scopes[op]; s.purpose != nil {
+		return s, Permitted
+	}
+	return nil, OperationNotInPurpose
+}
+
+// Ordinal returns the ordinal of the purpose, as [Policy.Ordinal] does.
+func (s *Scope) Ordinal() uint16 {
+	if s.purpose == nil {
+		return 0
+	}
+	return s.purpose.ordinal
+}
+
+// CaseBound reports whether a value of another case than the actor's is denied with [CaseMismatch].
+func (s *Scope) CaseBound() bool { return s.purpose == nil || s.purpose.spec.CaseBound }
+
+// Attribute says whether the role may have the attribute of that ordinal: [Permitted], or [UnknownAttribute],
+// [CategoryNotInPurpose], [AttributeNotInPurpose], [AttributeNotForRole], in that order.
+// [DeidentifiedOnly] means that all of those hold and the value may leave through a generaliser, never in clear.
+func (s *Scope) Attribute(ordinal uint16) Reason {
+	if s.granted.has(ordinal) {
+		if s.purpose.spec.Deidentify && s.reveals() {
+			return DeidentifiedOnly
+		}
+		return Permitted
+	}
+	return s.purpose.refuse(ordinal)
+}
+
+// refuse says why an attribute that the role does not have is denied.
+func (c *compiled) refuse(ordinal uint16) Reason {
+	switch {
+	case c == nil:
+		return Undecided
+	case int(ordinal) >= c.attributes:
+		return UnknownAttribute
+	case c.listed.has(ordinal):
+		return AttributeNotForRole
+	case c.categories.has(ordinal):
+		return AttributeNotInPurpose
+	}
+	return CategoryNotInPurpose
+}
+
+// reveals reports whether the operation brings the value before someone.
+func (s *Scope) reveals() bool {
+	return s.operation != Collect && s.operation != Erase && s.operation != Store
+}
+
+// Exempt reports whether the scope opens values whatever they were collected for: the operations [Rights] and
+// [Maintenance], a [Spec] that is Secondary, and [Collect], which has no earlier collection.
+func (s *Scope) Exempt() bool {
+	return s.purpose != nil && s.purpose.spec.Secondary || s.operation == Rights || s.operation == Maintenance || s.operation == Collect
+}
+
+// End returns the first instant at which the purpose no longer opens a value, the zero time if nothing has started the
+// period yet. The value was collected at collectedAt and belongs to the case caseID, or to none if that is "".
+// The reason is [Permitted], [Malformed] if collectedAt is zero or outside the years 1 to 9999,
+// or [FactUnknown] if the rule starts with an event that f does not know of. A nil f knows nothing.
+// End does not look at the clock; [Scope.Live] does.
+func (s *Scope) End(collectedAt time.Time, caseID string, f *Facts) (time.Time, Reason) {
+	end, reason, _ := s.end(collectedAt, caseID, f)
+	return end, reason
+}
+
+// Live is End and the clock: [RetentionExpired] from the end on, and [Malformed] if the collection lies more than
+// 24 hours ahead of now.
+func (s *Scope) Live(collectedAt, now time.Time, caseID string, f *Facts) (time.Time, Reason) {
+	end, reason, _ := s.live(collectedAt, now, caseID, f)
+	return end, reason
+}
+
+func (s *Scope) live(collectedAt, now time.Time, caseID string, f *Facts) (time.Time, Reason, Fields) {
+	if s.operation == Collect {
+		return time.Time{}, Permitted, 0
+	}
+	if collectedAt.Sub(now) > skew {
+		return time.Time{}, Malformed, 0
+	}
+	end, reason, trace := s.end(collectedAt, caseID, f)
+	if reason == Permitted && !end.IsZero() && !now.Before(end) {
+		return time.Time{}, RetentionExpired, 0
+	}
+	return end, reason, trace
+}
+
+func (s *Scope) end(collectedAt time.Time, caseID string, f *Facts) (time.Time, Reason, Fields) {
+	switch {
+	case s.purpose == nil:
+		return time.Time{}, Undecided, 0
+	case s.operation == Collect:
+		return time.Time{}, Permitted, 0
+	}
+	if year := collectedAt.UTC().Year(); collectedAt.IsZero() || year < 1 || year > 9999 {
+		return time.Time{}, Malformed, 0
+	}
+	start, status := collectedAt, CaseClosed
+	var trace Fields
+	rule := &s.purpose.spec.Retention
+	switch rule.From {
+	case FromCollection:
+	case FromYearEnd:
+		start = time.Date(collectedAt.UTC().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC)
+	case FromCaseClosed:
+		start, status = lastCase(f, caseID)
+		trace = FieldCases
+	case FromAccountClosed:
+		start, status = account(f)
+		trace = FieldAccount
+	}
+	switch status {
+	case CaseOpen:
+		return time.Time{}, Permitted, trace // nothing has started the period
+	case CaseClosed:
+	case CaseAbsent:
+		start = collectedAt
+	default:
+		return time.Time{}, FactUnknown, 0
+	}
+	if start.Before(collectedAt) {
+		start = collectedAt // what had ended before the value came starts nothing for it
+	}
+	return rule.Keep.After(start), Permitted, trace
+}
+
+// lastCase returns the state of the named case, or of all cases together: open while one is, closed when the last closed.
+// It needs complete facts even beside an open case: what an answer rests on must be known.
+func lastCase(f *Facts, caseID string) (time.Time, CaseStatus) {
+	if f == nil || !f.Complete {
+		return time.Time{}, CaseUnknown
+	}
+	if caseID != "" {
+		c := f.Case(caseID)
+		return c.Closed, c.Status
+	}
+	var last time.Time
+	together := CaseAbsent
+	for _, c := range f.Cases {
+		switch c.Status {
+		case CaseOpen:
+			return time.Time{}, CaseOpen
+		case CaseAbsent:
+		case CaseClosed:
+			if together == CaseAbsent {
+				together = CaseClosed
+			}
+			if c.Closed.After(last) {
+				last = c.Closed
+			}
+		default:
+			together = CaseUnknown
+		}
+	}
+	return last, together
+}
+
+func account(f *Facts) (time.Time, CaseStatus) {
+	if f == nil {
+		return time.Time{}, CaseUnknown
+	}
+	return f.Account.Closed, f.Account.Status
+}
+
+// Known reports whether f knows every event that could start the period, so that [Scope.End] cannot answer
+// [FactUnknown], whatever the case. Ask it once for the facts of a use, and [Scope.SurelyLive] at each value.
+func (s *Scope) Known(f *Facts) bool {
+	if s.purpose == nil {
+		return false
+	}
+	switch s.purpose.spec.Retention.From {
+	case FromCaseClosed:
+		if f == nil || !f.Complete {
+			return false
+		}
+		for _, c := range f.Cases {
+			if !known(c.Status) {
+				return false
+			}
+		}
+		return true
+	case FromAccountClosed:
+		_, status := account(f)
+		return known(status)
+	default:
+		return true
+	}
+}
+
+func known(s CaseStatus) bool { return s > CaseUnknown && s <= CaseClosed }
+
+// SurelyLive reports, in a few nanoseconds, that retention cannot have ended yet; both times are Unix seconds.
+// False means only that [Scope.End] must be asked. It counts years as 365 and months as 28 days from the collection, and
+// no period starts before it. It is a shortcut only for facts that are [Scope.Known]: over others Decide
+// answers [FactUnknown].
+func (s *Scope) SurelyLive(collectedAt, now int64) bool {
+	// The first two tests also keep the difference from wrapping into the accepted range. A collection ahead of now
+	// gives a huge number, and is left to End.
+	return collectedAt > zeroUnix && collectedAt < lastUnix && uint64(now-collectedAt) < s.least
+}

@@ -1,0 +1,109 @@
+package purpose
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/text/language"
+)
+
+// Basis is the ground in law on which a purpose uses data. The zero Basis is invalid.
+type Basis uint8
+
+// The bases a purpose can stand on.
+const (
+	// ExpressConsent needs a grant for this very purpose (P-39.1 s. 14).
+	ExpressConsent Basis = iota + 1
+	// ConsentByProvision holds from the notice on, for who gives data after it, until refused or withdrawn (P-39.1 s. 8.3).
+	ConsentByProvision
+	// LegalGround is a cited provision; consent is not asked, and a withdrawal does not end it.
+	LegalGround
+	// NoticeOnly needs a notice; used for what is strictly needed to answer a request.
+	NoticeOnly
+)
+
+// Operation is what is done with data. The zero Operation is invalid.
+type Operation uint8
+
+// The operations a purpose can list. Use covers reading by the organisation itself.
+const (
+	Collect Operation = iota + 1
+	Use
+	Combine
+	Disclose
+	Transfer
+	Store
+	Erase
+	// Rights serves a person's own request; Maintenance re-seals and rotates. Both are exempt
+	// from the collection-purpose rule, and the audit shows them.
+	Rights
+	Maintenance
+)
+
+// Trigger is the event at which a retention period starts. The zero Trigger is invalid.
+type Trigger uint8
+
+// The events that start a period.
+const (
+	FromCollection    Trigger = iota + 1 // when the value was sealed
+	FromYearEnd                          // end of the calendar year (UTC) of collection
+	FromCaseClosed                       // when the value's case closed; for a value of no case, the last of the subject's cases
+	FromAccountClosed                    // when the subject's account closed
+)
+
+// Retention says how long a purpose may open a value.
+// Purposes with the same Class must have the same rule: their values end together.
+type Retention struct {
+	Class    string  // names the rule; "" means the purpose's Domain
+	Keep     Period  // how long after From; must be positive
+	From     Trigger // required
+	Minimum  Period  // how long the law obliges to keep; never longer than Keep
+	Citation string  // required if Minimum is set
+}
+
+// Text is a short text in the policy's two languages.
+type Text struct{ EN, FR string }
+
+// Spec declares one purpose.
+type Spec struct {
+	ID          ID
+	Domain      string               // key domain, "marketing"; immutable once published
+	Title       Text                 // both languages required
+	Basis       Basis                // required
+	Citation    string               // provision relied on; required for LegalGround
+	Attributes  []Attribute          // closed list; a child's is a subset of its parent's
+	Operations  []Operation          // closed list; a child's is a subset of its parent's
+	Roles       map[Role][]Attribute // who, and the least each needs; subsets of Attributes
+	Retention   Retention            // when the purpose stops opening a value
+	Consequence Text                 // told to the person when a missing or withdrawn consent denies
+	Optional    bool                 // the service works without it
+	CaseBound   bool                 // opens only for an open case the actor is assigned to
+	Deidentify  bool                 // never reveals; values leave only through a generaliser
+	Secondary   bool                 // cited ground to use what was collected for other purposes; needs LegalGround and CaseBound
+}
+
+// Document is a whole policy as data: what [NewPolicy] checks and compiles.
+// Once values are sealed under a version, its document never changes; a change is a new version.
+type Document struct {
+	Version   string         // names this version, "2026-01"
+	Effective time.Time      // from when it is in force; required
+	Officer   string         // how to reach the privacy officer; required (P-39.1 s. 3.1)
+	Languages []language.Tag // languages a notice exists in; required
+	Purposes  []Spec
+}
+
+var operationText = [...]string{"unknown", "collect", "use", "combine", "disclose", "transfer", "store", "erase", "rights", "maintenance"}
+
+// String returns the stable text of the operation, "use".
+func (op Operation) String() string {
+	if int(op) < len(operationText) {
+		return operationText[op]
+	}
+	return operationText[0]
+}
+
+// ParseOperation returns the operation of a stable text.
+func ParseOperation(text string) (Operation, bool) {
+	i := slices.Index(operationText[1:], text)
+	return Operation(i + 1), i >= 0
+}
