@@ -1,0 +1,141 @@
+package consent
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// state is the fold of one subject's events in sequence order. It never looks at a clock: which of two events is later
+// is their number in the ledger and nothing else. A state is not changed once built.
+type state struct {
+	facts     purpose.Facts
+	last      time.Time             // latest time of an event
+	languages []language.Tag        // of the notices shown, latest last
+	requests  map[string]request    // open and answered requests by event id
+	tightened map[purpose.ID]uint64 // number of the last refusal or withdrawal
+}
+
+type request struct {
+	purpose purpose.ID
+	seq     uint64
+}
+
+// fold applies events to a copy of s. On an error nothing is known and the result must not be used.
+func fold(s state, events iter.Seq2[Event, error]) (state, error) {
+	s.facts.Complete = s.facts.Ledger == 0 || s.facts.Complete
+	s.facts.Consents, s.facts.Cases = own(s.facts.Consents), own(s.facts.Cases)
+	s.requests, s.tightened = own(s.requests), own(s.tightened)
+	s.languages = slices.Clone(s.languages)
+	if s.facts.Ledger == 0 {
+		s.facts.Notice.Status, s.facts.Account.Status = purpose.Absent, purpose.CaseAbsent
+	}
+	for e, err := range events {
+		if err != nil {
+			return state{}, err
+		}
+		if e.Seq != s.facts.Ledger+1 {
+			return state{}, ErrChain
+		}
+		if err := s.apply(e); err != nil {
+			return state{}, err
+		}
+	}
+	return s, nil
+}
+
+func own[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return make(map[K]V)
+	}
+	return maps.Clone(m)
+}
+
+func (s *state) apply(e Event) error {
+	s.facts.Ledger = e.Seq
+	if e.Time.After(s.last) {
+		s.last = e.Time
+	}
+	if e.Blank && !e.Kind.proof() {
+		// What the event said is unknown, so nothing may be concluded from what is not there.
+		s.facts.Complete = false
+		switch e.Kind {
+		case AccountOpened, AccountClosed:
+			s.facts.Account = purpose.Account{}
+		case CaseOpened, CaseClosed:
+			for id := range s.facts.Cases {
+				s.facts.Cases[id] = purpose.Case{}
+			}
+		}
+		return nil
+	}
+	at := e.Time
+	if !e.Occurred.IsZero() && e.Occurred.Before(at) {
+		at = e.Occurred
+	}
+	c := s.facts.Consents[e.Purpose]
+	switch e.Kind {
+	case Noticed:
+		if s.facts.Notice.Status != purpose.Given {
+			s.facts.Notice = purpose.Consent{Status: purpose.Given, Since: e.Time}
+		}
+		s.languages = append(slices.DeleteFunc(s.languages, func(t language.Tag) bool { return t == e.Act.Language }), e.Act.Language)
+	case Requested:
+		s.requests[e.ID] = request{e.Purpose, e.Seq}
+		if c.Status == purpose.Unknown || c.Status == purpose.Absent {
+			s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Requested, Since: e.Time}
+		}
+	case Granted:
+		if !s.answers(e) {
+			return nil // an old opt-in never re-grants
+		}
+		ops := purpose.OperationSet(e.Act.Operations...)
+		if ops == 0 {
+			ops = purpose.OperationSet(purpose.Use)
+		}
+		s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Given, Since: e.Time, Until: e.Act.Until, Operations: ops}
+	case Refused:
+		s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Refused, Since: e.Time}
+		s.tightened[e.Purpose] = e.Seq
+	case Withdrawn:
+		s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Withdrawn, Since: e.Time}
+		s.tightened[e.Purpose] = e.Seq
+	case CaseOpened:
+		k := s.facts.Cases[e.Case]
+		if k.Status != purpose.CaseOpen {
+			k = purpose.Case{Status: purpose.CaseOpen, Opened: at}
+		}
+		k.Assigned = append(slices.Clip(k.Assigned), purpose.Actor{Role: e.Actor.Role, ID: e.Actor.ID})
+		s.facts.Cases[e.Case] = k
+	case CaseClosed:
+		k := s.facts.Cases[e.Case]
+		if k.Status != purpose.CaseClosed { // an end that passed stays passed
+			k = purpose.Case{Status: purpose.CaseClosed, Opened: k.Opened, Closed: at, Assigned: k.Assigned}
+		}
+		s.facts.Cases[e.Case] = k
+	case AccountOpened:
+		s.facts.Account = purpose.Account{Status: purpose.CaseOpen}
+	case AccountClosed:
+		if s.facts.Account.Status != purpose.CaseClosed {
+			s.facts.Account = purpose.Account{Status: purpose.CaseClosed, Closed: at}
+		}
+	default:
+		return ErrFormat
+	}
+	return nil
+}
+
+// answers reports whether a grant may loosen: the request it names must be of its purpose and have been opened
+// after the last refusal or withdrawal.
+func (s *state) answers(e Event) bool {
+	if e.Act.Request == "" {
+		return true
+	}
+	r, ok := s.requests[e.Act.Request]
+	return ok && r.purpose == e.Purpose && r.seq > s.tightened[e.Purpose]
+}

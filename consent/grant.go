@@ -1,0 +1,141 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/text/language"
+
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Grant records that the person consents to this purpose, and to no other: not to those below it, and to no
+// operation that the act does not name. It needs a notice in the act's language, evidence for what was spoken or on paper,
+// and, for a link in a message, the request it answers.
+//
+// It is appended only if nothing was refused or withdrawn for the purpose while it was being decided; [ErrConflict]
+// says that something was, and the person's later word stands. Repeating a grant by the same Act.ID changes nothing.
+func (r *Registry) Grant(ctx context.Context, s Subject, id purpose.ID, act Act) (Event, error) {
+	spec, ok := r.policy.Spec(id)
+	if !ok {
+		return Event{}, r.denied(id, purpose.UnknownPurpose, nil)
+	}
+	if err := r.checkAct(spec, &act); err != nil {
+		return Event{}, fmt.Errorf("consent: grant %s: %w", id, err)
+	}
+	var first *state
+	for {
+		st, err := r.load(ctx, s)
+		if err != nil {
+			return Event{}, fmt.Errorf("consent: grant %s: %w", id, err)
+		}
+		if first == nil {
+			first = st
+		}
+		a := act
+		if a.Language == language.Und && len(st.languages) > 0 {
+			a.Language = st.languages[len(st.languages)-1]
+		}
+		if !slices.Contains(st.languages, a.Language) {
+			return Event{}, fmt.Errorf("consent: grant %s: %w", id, ErrNoNotice)
+		}
+		e := Event{ID: a.ID, Kind: Granted, Purpose: id, Act: a}
+		e.Act.ID = ""
+		r.stamp(&e)
+		if a.ID != "" {
+			// A redelivered grant is recognised by its id before anything else is asked.
+			known, err := r.find(ctx, s, e)
+			if known != nil || err != nil {
+				return deref(known), err
+			}
+		}
+		if st.tightened[id] != first.tightened[id] {
+			return Event{}, fmt.Errorf("consent: grant %s: %w", id, ErrConflict)
+		}
+		if !st.answers(e) {
+			return Event{}, fmt.Errorf("consent: grant %s: %w", id, ErrStaleRequest)
+		}
+		seq, err := r.append(ctx, s, st.facts.Ledger, e)
+		r.granted(s, id, err == nil)
+		switch {
+		case err == nil:
+			e.Seq = seq
+			return e, nil
+		case errors.Is(err, ErrConflict):
+			continue
+		}
+		return Event{}, fmt.Errorf("consent: grant %s: %w", id, err)
+	}
+}
+
+func deref(e *Event) Event {
+	if e == nil {
+		return Event{}
+	}
+	return *e
+}
+
+// checkAct completes the act and refuses what no ledger state could make valid.
+func (r *Registry) checkAct(spec purpose.Spec, act *Act) error {
+	switch {
+	case act.Method == 0 || int(act.Method) >= len(methodText) || len(act.ID) > 128 || len(act.Evidence) > 1024:
+		return ErrInvalidAct
+	case act.Language != language.Und && !r.speaks(act.Language):
+		return ErrNoNotice
+	case (act.Method == Phone || act.Method == Paper) && act.Evidence == "":
+		return ErrEvidenceRequired
+	case act.Method == Link && act.Request == "":
+		return ErrRequestRequired
+	case !act.Until.IsZero() && !r.Now().Before(act.Until):
+		return ErrInvalidAct
+	}
+	act.Until = act.Until.UTC()
+	if len(act.Operations) == 0 {
+		act.Operations = []purpose.Operation{purpose.Use}
+	}
+	act.Operations = slices.Clone(act.Operations)
+	slices.Sort(act.Operations)
+	act.Operations = slices.Compact(act.Operations)
+	for _, op := range act.Operations {
+		if !slices.Contains(spec.Operations, op) {
+			return purpose.OperationNotInPurpose
+		}
+	}
+	return nil
+}
+
+// find returns the event of e's id if the ledger has it, and ErrEventExists if it says something else.
+func (r *Registry) find(ctx context.Context, s Subject, e Event) (*Event, error) {
+	for have, err := range r.ledger.Events(ctx, s, 0) {
+		if err != nil {
+			return nil, r.outage(ctx, e.Purpose, err)
+		}
+		if have.ID == e.ID {
+			if !have.Same(e) {
+				return nil, fmt.Errorf("consent: grant %s: %w", e.Purpose, ErrEventExists)
+			}
+			return &have, nil
+		}
+	}
+	return nil, nil
+}
+
+// granted forgets what was read of the subject. A grant that was stored is the person's later word,
+// so it also lifts a withdrawal of the same purpose that never was.
+func (r *Registry) granted(s Subject, id purpose.ID, stored bool) {
+	sh := r.shard(s)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	e := sh.subjects[s]
+	if e == nil {
+		return
+	}
+	e.forget()
+	if stored {
+		e.settle(func(t *tightening) bool {
+			return t.failed && t.purpose == id && (t.kind == Withdrawn || t.kind == Refused)
+		})
+	}
+}

@@ -1,0 +1,402 @@
+package consent
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Gate is the door of an operation under one purpose, or under several that must all allow it, compiled once.
+// Package pii makes one for every accessor; other programs never need it. It is safe for concurrent use.
+type Gate struct {
+	registry  *Registry
+	operation purpose.Operation
+	purposes  []gatePurpose
+	scopes    sync.Map // purpose.Role to *purpose.Scope of the first purpose
+}
+
+type gatePurpose struct {
+	id        purpose.ID
+	caseBound bool
+	revocable bool // a withdrawal ends it
+}
+
+// Gate returns the door of the operation under all of the purposes,
+// or a *purpose.Denied if no facts could ever open it.
+func (r *Registry) Gate(op purpose.Operation, ids ...purpose.ID) (*Gate, error) {
+	if len(ids) == 0 {
+		return nil, r.denied("", purpose.Malformed, nil)
+	}
+	g := &Gate{registry: r, operation: op}
+	for _, id := range ids {
+		if err := r.policy.Possible(purpose.Request{Purpose: id, Operation: op}); err != nil {
+			return nil, err
+		}
+		spec, _ := r.policy.Spec(id)
+		g.purposes = append(g.purposes, gatePurpose{id, spec.CaseBound, spec.Basis != purpose.LegalGround})
+	}
+	return g, nil
+}
+
+// Purpose returns the first purpose of the gate.
+func (g *Gate) Purpose() purpose.ID { return g.purposes[0].id }
+
+// grant is one evaluated permission, shared by the uses begun while the facts it rests on stand.
+type grant struct {
+	gate     *Gate
+	actor    purpose.Actor
+	state    *state
+	scope    *purpose.Scope
+	decision purpose.Decision
+	until    int64 // reading of the clock at which it lapses by itself
+}
+
+// Permit is a use in progress. Package pii embeds one in every use; other programs never need it.
+// The zero Permit is of no use and opens nothing. Its methods are safe for concurrent use; it must not be copied.
+type Permit struct {
+	entry    *entry
+	grant    *grant
+	ctx      context.Context
+	deadline int64 // reading of the clock from which it opens nothing
+	begun    int64
+	flag     atomic.Uint32
+	aside    *aside // what few uses need; guarded by the shard
+	prev     *Permit
+	next     *Permit
+}
+
+// aside is the part of a Permit that is made when it is needed.
+type aside struct {
+	drained []*drain // withdrawals that wait for the use
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	timer   *time.Timer
+}
+
+// The states of a Permit. Only useRunning opens anything.
+const (
+	useNone uint32 = iota
+	useRunning
+	useEnding    // a withdrawal has begun
+	useCancelled // a withdrawal has stopped waiting, or the registry was closed
+	useEnded
+)
+
+type permitKey struct{}
+
+// Begin fills p with a new use if the policy and the ledger allow one now, and returns a *purpose.Denied otherwise.
+// Every permit that was begun must be ended.
+func (g *Gate) Begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subject) error {
+	if ctx == nil {
+		return g.deny(purpose.Malformed, 0, nil)
+	}
+	if ctx.Err() != nil {
+		return g.deny(purpose.Cancelled, 0, context.Cause(ctx))
+	}
+	r := g.registry
+	sh := r.shard(s)
+	now := r.clock.elapsed()
+	sh.mu.Lock()
+	if e := sh.subjects[s]; e != nil && e.pending == nil {
+		for _, have := range e.grants {
+			if have != nil && have.gate == g && now < have.until && have.actor == actor {
+				p.start(ctx, e, have, now)
+				sh.mu.Unlock()
+				return nil
+			}
+		}
+	}
+	sh.mu.Unlock()
+	return g.begin(ctx, p, actor, s)
+}
+
+// begin decides anew.
+func (g *Gate) begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subject) error {
+	r := g.registry
+	sh := r.shard(s)
+	for {
+		st, err := r.load(ctx, s)
+		if err != nil {
+			return g.attribute(err)
+		}
+		sh.mu.Lock()
+		e := r.entry(sh, s)
+		if e.state != st { // the ledger has moved since, or the entry gave way to another
+			sh.mu.Unlock()
+			continue
+		}
+		if r.closed.Load() {
+			sh.mu.Unlock()
+			return g.deny(purpose.RegistryUnavailable, 0, ErrClosed)
+		}
+		for _, t := range e.pending {
+			if t.reaches(g, actor) {
+				sh.mu.Unlock()
+				return g.deny(t.reason(), st.facts.Ledger, nil)
+			}
+		}
+		// Read under the lock: whatever was expired by a reading before this one stays expired.
+		now := r.clock.elapsed()
+		granted, denied := g.decide(st, actor, now)
+		if denied != nil {
+			sh.mu.Unlock()
+			return denied
+		}
+		e.grants[1], e.grants[0] = e.grants[0], granted
+		p.start(ctx, e, granted, now)
+		sh.mu.Unlock()
+		return nil
+	}
+}
+
+func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error) {
+	r := g.registry
+	granted := &grant{gate: g, actor: actor, state: st, until: math.MaxInt64}
+	for i := range g.purposes {
+		id := g.purposes[i].id
+		d := r.policy.Decide(purpose.Request{Purpose: id, Operation: g.operation, Actor: actor, Time: r.clock.at(now)}, &st.facts)
+		if !d.Allowed() {
+			return nil, r.refuse(id, d.Reason, d.Ledger, nil)
+		}
+		if !d.Until.IsZero() {
+			granted.until = min(granted.until, r.clock.since(d.Until))
+		}
+		if i == 0 {
+			granted.decision = d
+		}
+	}
+	scope, ok := g.scopes.Load(actor.Role)
+	if !ok {
+		made, reason := r.policy.Scope(g.purposes[0].id, g.operation, actor.Role)
+		if reason != purpose.Permitted {
+			return nil, g.deny(reason, st.facts.Ledger, nil)
+		}
+		scope, _ = g.scopes.LoadOrStore(actor.Role, made)
+	}
+	granted.scope = scope.(*purpose.Scope)
+	return granted, nil
+}
+
+// start links p into the uses of the entry. The shard is locked.
+func (p *Permit) start(ctx context.Context, e *entry, granted *grant, now int64) {
+	p.entry, p.grant, p.ctx = e, granted, ctx
+	p.begun, p.aside = now, nil
+	p.deadline = min(granted.until, now+int64(granted.gate.registry.maxUse))
+	p.prev, p.next = nil, e.uses
+	if e.uses != nil {
+		e.uses.prev = p
+	}
+	e.uses = p
+	p.flag.Store(useRunning)
+}
+
+// End ends the use. What it revealed must not be used after it; a withdrawal that waits for it goes on.
+// Ending twice is allowed.
+func (p *Permit) End() {
+	if p == nil || p.grant == nil {
+		return
+	}
+	sh := p.entry.shard
+	sh.mu.Lock()
+	if p.flag.Load() == useEnded {
+		sh.mu.Unlock()
+		return
+	}
+	p.flag.Store(useEnded)
+	if p.prev != nil {
+		p.prev.next = p.next
+	} else {
+		p.entry.uses = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	}
+	p.prev, p.next = nil, nil
+	a := p.aside
+	if a == nil {
+		sh.mu.Unlock()
+		return
+	}
+	for _, d := range a.drained {
+		d.leave(p)
+	}
+	a.drained = nil
+	sh.mu.Unlock()
+	if a.cancel != nil {
+		a.timer.Stop()
+		a.cancel(context.Canceled)
+	}
+}
+
+// await makes the drain wait for the use. The shard is locked.
+func (p *Permit) await(d *drain) {
+	if p.aside == nil {
+		p.aside = new(aside)
+	}
+	p.aside.drained = append(p.aside.drained, d)
+}
+
+// stop makes the use open nothing more. The shard is locked.
+func (p *Permit) stop(flag uint32, cause error) {
+	if p.flag.Load() < flag {
+		p.flag.Store(flag)
+	}
+	if flag == useCancelled && p.aside != nil && p.aside.cancel != nil {
+		p.aside.cancel(cause)
+	}
+}
+
+// Check reports whether what was decrypted under the permit may be released: Permitted, or why not, and the reading of
+// the registry's clock in nanoseconds. It looks at the flags first and at the clock last, so that a goroutine that
+// was stopped in between, for however long, releases nothing that a withdrawal has given up waiting for.
+func (p *Permit) Check() (int64, purpose.Reason) {
+	if p == nil || p.grant == nil {
+		return 0, purpose.UseEnded
+	}
+	if f := p.flag.Load(); f != useRunning {
+		return 0, flagReason(f)
+	}
+	if p.ctx.Err() != nil {
+		return 0, purpose.Cancelled
+	}
+	now := p.grant.gate.registry.clock.elapsed()
+	if now >= p.deadline {
+		return now, p.late(now)
+	}
+	return now, purpose.Permitted
+}
+
+// Running reports whether the use has been neither ended nor reached by a withdrawal, without looking at the clock.
+// It is for refusing early; only [Permit.Check] permits.
+func (p *Permit) Running() purpose.Reason {
+	if p == nil || p.grant == nil {
+		return purpose.UseEnded
+	}
+	if f := p.flag.Load(); f != useRunning {
+		return flagReason(f)
+	}
+	return purpose.Permitted
+}
+
+func flagReason(flag uint32) purpose.Reason {
+	if flag == useEnding || flag == useCancelled {
+		return purpose.StaleDecision
+	}
+	return purpose.UseEnded
+}
+
+// late tells which end passed.
+func (p *Permit) late(now int64) purpose.Reason {
+	if now >= p.grant.until {
+		return purpose.ConsentExpired
+	}
+	return purpose.UseExpired
+}
+
+// Context returns the context of the work done in the use: the caller's, cancelled with cause [ErrWithdrawn] when a
+// withdrawal stops waiting, with [ErrUseExpired] when the use has lived too long, and at the end of the use.
+// A withdrawal made with it does not wait for this use.
+func (p *Permit) Context() context.Context {
+	if p == nil || p.grant == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		return ctx
+	}
+	p.entry.shard.mu.Lock()
+	defer p.entry.shard.mu.Unlock()
+	if p.aside == nil {
+		p.aside = new(aside)
+	}
+	if p.aside.ctx != nil {
+		return p.aside.ctx
+	}
+	ctx, cancel := context.WithCancelCause(context.WithValue(p.ctx, permitKey{}, p))
+	left := time.Duration(p.deadline - p.grant.gate.registry.clock.elapsed())
+	p.aside.ctx, p.aside.cancel = ctx, cancel
+	p.aside.timer = time.AfterFunc(max(0, left), func() { cancel(ErrUseExpired) })
+	switch p.flag.Load() {
+	case useEnded:
+		cancel(context.Canceled)
+	case useCancelled:
+		cancel(ErrWithdrawn)
+	}
+	return ctx
+}
+
+// Decision returns the decision that the use was begun under.
+func (p *Permit) Decision() purpose.Decision {
+	if p == nil || p.grant == nil {
+		return purpose.Decision{}
+	}
+	return p.grant.decision
+}
+
+// Actor returns who began the use.
+func (p *Permit) Actor() purpose.Actor {
+	if p == nil || p.grant == nil {
+		return purpose.Actor{}
+	}
+	return p.grant.actor
+}
+
+// Scope returns the compiled rules on attributes for the actor's role.
+func (p *Permit) Scope() *purpose.Scope {
+	if p == nil || p.grant == nil {
+		return nil
+	}
+	return p.grant.scope
+}
+
+// Facts returns what the decision rests on.
+func (p *Permit) Facts() *purpose.Facts {
+	if p == nil || p.grant == nil {
+		return nil
+	}
+	return &p.grant.state.facts
+}
+
+// Time returns the wall time of a reading of the registry's clock.
+func (p *Permit) Time(reading int64) time.Time { return p.grant.gate.registry.clock.at(reading) }
+
+// Subject returns whose use it is.
+func (p *Permit) Subject() Subject {
+	if p == nil || p.entry == nil {
+		return ""
+	}
+	return p.entry.subject
+}
+
+// Name makes the zero Permit tell a subject. It still opens nothing.
+func (p *Permit) Name(s Subject) { p.entry = &entry{subject: s, shard: new(shard)} }
+
+// Unix returns the Unix time, in seconds, of a reading of the registry's clock.
+func (p *Permit) Unix(reading int64) int64 { return p.grant.gate.registry.clock.unix(reading) }
+
+// Reading returns the reading of the registry's clock at which wall time t is reached.
+func (p *Permit) Reading(t time.Time) int64 { return p.grant.gate.registry.clock.since(t) }
+
+// Caller returns the context that the use was begun with.
+func (p *Permit) Caller() context.Context { return p.ctx }
+
+// Begun returns the reading of the registry's clock when the use began.
+func (p *Permit) Begun() int64 { return p.begun }
+
+// Attached is a place beside the subject in the registry's memory, for the keys that go with it. What is stored there
+// goes when the subject does.
+func (p *Permit) Attached() *atomic.Pointer[any] { return &p.entry.attached }
+
+func (g *Gate) deny(reason purpose.Reason, ledger uint64, cause error) *purpose.Denied {
+	return g.registry.refuse(g.Purpose(), reason, ledger, cause)
+}
+
+// attribute names the purpose in a denial that was made without knowing it.
+func (g *Gate) attribute(err error) error {
+	if d, ok := err.(*purpose.Denied); ok && d.Purpose == "" {
+		return g.deny(d.Reason, d.Ledger, d.Cause)
+	}
+	return err
+}

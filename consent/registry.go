@@ -1,0 +1,400 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Registry answers, for every use of data, whether the policy and the subject's ledger allow it now,
+// and makes sure that a withdrawal ends what it must. It keeps what it has read of each subject in memory,
+// so that a question costs nanoseconds, and is the only writer of its ledger. It is safe for concurrent use.
+type Registry struct {
+	policy *purpose.Policy
+	ledger Ledger
+	clock  clock
+	maxUse time.Duration
+	limit  int // subjects kept in one shard
+	closed atomic.Bool
+	free   func() // gives the ledger back
+
+	shards [shardCount]shard
+	drains drains
+}
+
+const (
+	shardBits  = 6
+	shardCount = 1 << shardBits
+)
+
+// shard holds a part of the subjects. Its mutex guards every field of its entries.
+type shard struct {
+	mu       sync.Mutex
+	subjects map[Subject]*entry
+	_        [48]byte // keeps two shards off one cache line
+}
+
+// Option changes a default of [NewRegistry].
+type Option interface{ apply(*Registry) error }
+
+type option func(*Registry) error
+
+func (o option) apply(r *Registry) error { return o(r) }
+
+// WithMaxUse sets how long a use may live; a withdrawal waits no longer for one. The default is 30 seconds.
+func WithMaxUse(d time.Duration) Option {
+	return option(func(r *Registry) error {
+		if d <= 0 {
+			return errors.New("consent: WithMaxUse: the duration must be positive")
+		}
+		r.maxUse = d
+		return nil
+	})
+}
+
+// WithClock replaces the machine's clock, for tests. A reading earlier than one before it counts as that one.
+// It must be safe for concurrent use.
+func WithClock(now func() time.Time) Option {
+	return option(func(r *Registry) error {
+		if now == nil {
+			return errors.New("consent: WithClock: the clock must not be nil")
+		}
+		r.clock.now = now
+		return nil
+	})
+}
+
+// WithCache sets how many subjects are kept in memory; the default is 65,536. A subject takes about one kilobyte,
+// and two to four more with its keys. Subjects in use are kept beyond it.
+func WithCache(subjects int) Option {
+	return option(func(r *Registry) error {
+		if subjects <= 0 {
+			return errors.New("consent: WithCache: the number must be positive")
+		}
+		r.limit = (subjects + shardCount - 1) / shardCount
+		return nil
+	})
+}
+
+// Holder is a ledger that one registry at a time can hold. It is optional: for a ledger without it,
+// the caller makes sure that no other registry writes to it.
+type Holder interface {
+	// Hold must return ErrLedgerInUse while another registry holds the ledger, in this process or any other.
+	// release is called once.
+	Hold() (release func(), err error)
+}
+
+// The errors of a [Registry], besides those of its ledger and *purpose.Denied.
+var (
+	ErrClosed           = errors.New("consent: the registry is closed")
+	ErrNoNotice         = errors.New("consent: the person was shown no notice in that language")
+	ErrEvidenceRequired = errors.New("consent: a spoken or written act needs a reference to its evidence")
+	ErrRequestRequired  = errors.New("consent: a grant by link must name the request it answers")
+	ErrStaleRequest     = errors.New("consent: the request is unknown, of another purpose, or was opened before a refusal or withdrawal")
+	ErrInvalidAct       = errors.New("consent: the act is not well formed")
+	ErrInvalidEvent     = errors.New("consent: the event is not well formed")
+	ErrOutcomeUnknown   = errors.New("consent: it is not known whether the event was stored")
+	ErrStillDraining    = errors.New("consent: uses begun before are still running")
+	ErrWithdrawn        = errors.New("consent: withdrawn while in use")
+	ErrUseExpired       = errors.New("consent: the use lived longer than a use may")
+)
+
+// NewRegistry returns a registry that decides by policy over ledger. It holds the ledger until [Registry.Close];
+// [ErrLedgerInUse] means that another registry does.
+func NewRegistry(policy *purpose.Policy, ledger Ledger, options ...Option) (*Registry, error) {
+	if policy == nil {
+		return nil, errors.New("consent: NewRegistry: policy must not be nil")
+	}
+	if ledger == nil {
+		return nil, errors.New("consent: NewRegistry: ledger must not be nil")
+	}
+	r := &Registry{
+		policy: policy, ledger: ledger, maxUse: 30 * time.Second, limit: 65536 / shardCount,
+		free: func() {},
+	}
+	for _, o := range options {
+		if o == nil {
+			return nil, errors.New("consent: NewRegistry: an option is nil")
+		}
+		if err := o.apply(r); err != nil {
+			return nil, err
+		}
+	}
+	r.clock.init(r.clock.now)
+	for i := range r.shards {
+		r.shards[i].subjects = make(map[Subject]*entry)
+	}
+	if h, ok := ledger.(Holder); ok {
+		release, err := h.Hold()
+		if err != nil {
+			return nil, fmt.Errorf("consent: NewRegistry: %w", err)
+		}
+		r.free = release
+	}
+	return r, nil
+}
+
+// Policy returns the policy the registry decides by.
+func (r *Registry) Policy() *purpose.Policy { return r.policy }
+
+// Now returns the time the registry decides at. It never goes back, and is never before an event it has read.
+func (r *Registry) Now() time.Time { return r.clock.at(r.clock.elapsed()) }
+
+// MaxUse returns how long a use may live.
+func (r *Registry) MaxUse() time.Duration { return r.maxUse }
+
+// Close denies everything from then on and gives the ledger back. Uses in progress open nothing more.
+func (r *Registry) Close() error {
+	if r.closed.Swap(true) {
+		return nil
+	}
+	for i := range r.shards {
+		sh := &r.shards[i]
+		sh.mu.Lock()
+		for _, e := range sh.subjects {
+			for p := e.uses; p != nil; p = p.next {
+				p.stop(useCancelled, ErrClosed)
+			}
+			e.forget()
+		}
+		sh.mu.Unlock()
+	}
+	r.free()
+	return nil
+}
+
+// Notify records that the person was shown the notice in that language, which must be one of the policy's.
+// Purposes that rest on consent by provision, and every collection, need it.
+func (r *Registry) Notify(ctx context.Context, s Subject, shown language.Tag) (Event, error) {
+	if !r.speaks(shown) {
+		return Event{}, fmt.Errorf("consent: notify: %w", ErrNoNotice)
+	}
+	return r.record(ctx, s, Event{Kind: Noticed, Act: Act{Language: shown}})
+}
+
+// Request records that consent was asked for, by a message that carries the event's id; a grant made by following it
+// names the id in [Act].Request and counts only if nothing was refused or withdrawn since.
+func (r *Registry) Request(ctx context.Context, s Subject, id purpose.ID, how Method) (Event, error) {
+	if _, ok := r.policy.Spec(id); !ok {
+		return Event{}, r.denied(id, purpose.UnknownPurpose, nil)
+	}
+	if how == 0 || int(how) >= len(methodText) {
+		return Event{}, fmt.Errorf("consent: request: %w", ErrInvalidAct)
+	}
+	return r.record(ctx, s, Event{Kind: Requested, Purpose: id, Act: Act{Method: how}})
+}
+
+// Record appends a fact: a case or an account opened or closed. Closing a case withdraws it from the actors
+// that were assigned, with the barrier of [Registry.Withdraw]. The event's Seq, Policy and Time are set here; an
+// empty ID is made random. Notices, requests and consents have methods of their own and are refused.
+func (r *Registry) Record(ctx context.Context, s Subject, e Event) (Event, error) {
+	switch e.Kind {
+	case CaseOpened:
+		if e.Case == "" || e.Actor.Role == "" {
+			return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
+		}
+		e.Actor.Case = ""
+	case CaseClosed:
+		if e.Case == "" {
+			return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
+		}
+		e.Actor = purpose.Actor{}
+	case AccountOpened, AccountClosed:
+		e.Case, e.Actor = "", purpose.Actor{}
+	default:
+		return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
+	}
+	if len(e.Case) > 128 || len(e.ID) > 128 || e.Blank {
+		return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
+	}
+	e.Act, e.Purpose = Act{}, ""
+	if e.Kind.Tightens() {
+		e, _, err := r.tighten(ctx, s, e)
+		return e, err
+	}
+	return r.record(ctx, s, e)
+}
+
+// State returns what stands for the purpose itself; a refusal of a purpose above it denies as well.
+func (r *Registry) State(ctx context.Context, s Subject, id purpose.ID) (purpose.Consent, error) {
+	if _, ok := r.policy.Spec(id); !ok {
+		return purpose.Consent{}, r.denied(id, purpose.UnknownPurpose, nil)
+	}
+	st, err := r.load(ctx, s)
+	if err != nil {
+		return purpose.Consent{}, err
+	}
+	c := st.facts.Consent(id)
+	if c.Status == purpose.Given && !c.Until.IsZero() && !r.Now().Before(c.Until) {
+		c.Status = purpose.Absent
+	}
+	return c, nil
+}
+
+// Facts returns all that decisions rest on, as of now. The result is shared and must not be changed.
+func (r *Registry) Facts(ctx context.Context, s Subject) (*purpose.Facts, error) {
+	st, err := r.load(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &st.facts, nil
+}
+
+// Decide answers a request as of now, without beginning a use: for showing what is possible, not for acting on it.
+// The request's Time is set here. An error is a *purpose.Denied that says the facts could not be read;
+// whether the answer allows is in the decision.
+func (r *Registry) Decide(ctx context.Context, s Subject, q purpose.Request) (purpose.Decision, error) {
+	st, err := r.load(ctx, s)
+	if err != nil {
+		return purpose.Decision{}, err
+	}
+	q.Time = r.Now()
+	return r.policy.Decide(q, &st.facts), nil
+}
+
+// History yields the subject's events in order, from the ledger itself. An error is the last pair.
+func (r *Registry) History(ctx context.Context, s Subject) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		if err := r.usable(ctx, s); err != nil {
+			yield(Event{}, err)
+			return
+		}
+		for e, err := range r.ledger.Events(ctx, s, 0) {
+			if err != nil {
+				yield(Event{}, r.outage(ctx, "", err))
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Running describes a use in progress.
+type Running struct {
+	Purpose purpose.ID
+	Actor   purpose.Actor
+	Since   time.Time
+	Ending  bool // a withdrawal has reached it: it opens nothing more
+}
+
+// InUse returns the uses in progress, in no order.
+func (r *Registry) InUse() []Running {
+	var all []Running
+	for i := range r.shards {
+		sh := &r.shards[i]
+		sh.mu.Lock()
+		for _, e := range sh.subjects {
+			for p := e.uses; p != nil; p = p.next {
+				all = append(all, Running{
+					Purpose: p.grant.gate.Purpose(), Actor: p.grant.actor,
+					Since: r.clock.at(p.begun), Ending: p.flag.Load() != useRunning,
+				})
+			}
+		}
+		sh.mu.Unlock()
+	}
+	return all
+}
+
+// record appends an event that does not tighten, whatever the version.
+func (r *Registry) record(ctx context.Context, s Subject, e Event) (Event, error) {
+	if err := r.usable(ctx, s); err != nil {
+		return Event{}, err
+	}
+	r.stamp(&e)
+	seq, err := r.append(ctx, s, Any, e)
+	r.invalidate(s)
+	if err != nil {
+		return Event{}, err
+	}
+	e.Seq = seq
+	return e, nil
+}
+
+// stamp fills what the registry gives an event.
+func (r *Registry) stamp(e *Event) {
+	e.Seq, e.Policy, e.Time = 0, r.policy.Version(), r.Now()
+	if e.ID == "" {
+		e.ID = newID()
+	}
+	if !e.Occurred.IsZero() {
+		e.Occurred = e.Occurred.UTC()
+		if !e.Occurred.Before(e.Time) {
+			e.Occurred = time.Time{}
+		}
+	}
+}
+
+// append stores the event, asking once more by the same id if the outcome of the first attempt is not known.
+func (r *Registry) append(ctx context.Context, s Subject, after uint64, e Event) (uint64, error) {
+	seq, err := r.ledger.Append(ctx, s, after, e)
+	if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrEventExists) || errors.Is(err, ErrSubject) {
+		return seq, err
+	}
+	if ctx.Err() == nil {
+		if seq, again := r.ledger.Append(ctx, s, after, e); again == nil || errors.Is(again, ErrConflict) {
+			return seq, again
+		}
+	}
+	return 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, r.outage(ctx, e.Purpose, err))
+}
+
+// usable checks what every call needs.
+func (r *Registry) usable(ctx context.Context, s Subject) error {
+	if r == nil || ctx == nil {
+		return &purpose.Denied{Reason: purpose.Malformed}
+	}
+	if r.closed.Load() {
+		return r.denied("", purpose.RegistryUnavailable, ErrClosed)
+	}
+	if !s.Valid() {
+		return r.denied("", purpose.Malformed, ErrSubject)
+	}
+	if err := ctx.Err(); err != nil {
+		return r.denied("", purpose.Cancelled, context.Cause(ctx))
+	}
+	return nil
+}
+
+// outage names a failure of the ledger.
+func (r *Registry) outage(ctx context.Context, id purpose.ID, cause error) error {
+	reason := purpose.RegistryUnavailable
+	if ctx.Err() != nil {
+		reason = purpose.Cancelled
+	}
+	return r.denied(id, reason, cause)
+}
+
+func (r *Registry) denied(id purpose.ID, reason purpose.Reason, cause error) *purpose.Denied {
+	return r.refuse(id, reason, 0, cause)
+}
+
+func (r *Registry) refuse(id purpose.ID, reason purpose.Reason, ledger uint64, cause error) *purpose.Denied {
+	d := &purpose.Denied{Purpose: id, Reason: reason, Policy: r.policy.Version(), Ledger: ledger, Cause: cause}
+	if spec, ok := r.policy.Spec(id); ok {
+		d.Consequence = spec.Consequence
+	}
+	return d
+}
+
+// speaks reports whether the policy has a notice in the language.
+func (r *Registry) speaks(t language.Tag) bool {
+	for _, l := range r.policy.Languages() {
+		if l == t {
+			return true
+		}
+	}
+	return false
+}
+
+func newID() string { return string(NewSubject()) }

@@ -1,0 +1,273 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Withdrawal says what a withdrawal did to the uses that were running when it was made.
+type Withdrawal struct {
+	Position  uint64 // names it to [Registry.Wait]; later withdrawals have higher ones
+	Drained   int    // uses that ended by themselves
+	Cancelled int    // uses that lived to their deadline and were cancelled; their work may still be going on
+	Fenced    int    // machines that did not answer and were shut out; always 0 for a registry that holds its ledger alone
+}
+
+// tightening is a withdrawal, refusal or closing that this process denies by from the moment it was asked for.
+type tightening struct {
+	kind    Kind
+	purpose purpose.ID
+	caseID  string
+	failed  bool // could not be stored; this process denies all the same
+}
+
+func (t *tightening) reaches(g *Gate, actor purpose.Actor) bool {
+	for i := range g.purposes {
+		p := &g.purposes[i]
+		switch t.kind {
+		case Withdrawn, Refused:
+			if p.revocable && p.id.Within(t.purpose) {
+				return true
+			}
+		case CaseClosed:
+			if p.caseBound && actor.Case == t.caseID {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// settle takes tightenings off the list. The shard is locked.
+func (e *entry) settle(done func(*tightening) bool) {
+	e.pending = slices.DeleteFunc(e.pending, done)
+	if len(e.pending) == 0 {
+		e.pending = nil
+	}
+}
+
+func (t *tightening) reason() purpose.Reason {
+	switch t.kind {
+	case Refused:
+		return purpose.ConsentRefused
+	case CaseClosed:
+		return purpose.CaseNotOpen
+	}
+	return purpose.ConsentWithdrawn
+}
+
+// drain is the uses that one tightening waits for. left is guarded by the subject's shard.
+type drain struct {
+	position uint64
+	left     map[*Permit]struct{}
+	total    int
+	done     chan struct{}
+	deadline int64
+	of       *drains
+}
+
+func (d *drain) leave(p *Permit) {
+	delete(d.left, p)
+	if len(d.left) == 0 {
+		close(d.done)
+		d.of.remove(d)
+	}
+}
+
+// drains are the drains under way, by position.
+type drains struct {
+	mu   sync.Mutex
+	last uint64
+	open map[uint64]*pendingDrain
+}
+
+type pendingDrain struct {
+	*drain
+	shard *shard
+}
+
+// Withdraw takes consent to the purpose back, and with it the purposes below. It is never refused for the state
+// it finds. This process denies from the call on, also if the call fails. When it returns without error, the event is
+// stored, every use it reached has ended or was cancelled, and no Reveal that starts later succeeds.
+// It waits at most as long as a use may live, and not for the use in whose context it is called.
+//
+// If ctx ends while it waits, it returns the result so far and [ErrStillDraining]; nothing is rolled back,
+// and [Registry.Wait] resumes. [ErrOutcomeUnknown] means that the ledger did not say whether the event was stored: call again.
+func (r *Registry) Withdraw(ctx context.Context, s Subject, id purpose.ID) (Withdrawal, error) {
+	if _, ok := r.policy.Spec(id); !ok {
+		return Withdrawal{}, r.denied(id, purpose.UnknownPurpose, nil)
+	}
+	_, w, err := r.tighten(ctx, s, Event{Kind: Withdrawn, Purpose: id})
+	if err != nil && !errors.Is(err, ErrStillDraining) {
+		err = fmt.Errorf("consent: withdraw %s: %w", id, err)
+	}
+	return w, err
+}
+
+// Refuse records that the person was asked and said no. It ends uses as [Registry.Withdraw] does,
+// so that a refusal after a grant is no weaker than a withdrawal.
+func (r *Registry) Refuse(ctx context.Context, s Subject, id purpose.ID) (Event, error) {
+	if _, ok := r.policy.Spec(id); !ok {
+		return Event{}, r.denied(id, purpose.UnknownPurpose, nil)
+	}
+	e, _, err := r.tighten(ctx, s, Event{Kind: Refused, Purpose: id})
+	if err != nil && !errors.Is(err, ErrStillDraining) {
+		err = fmt.Errorf("consent: refuse %s: %w", id, err)
+	}
+	return e, err
+}
+
+// tighten denies in this process, stores the event, and waits for the uses it reaches.
+func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, Withdrawal, error) {
+	if r == nil || ctx == nil || !s.Valid() || r.closed.Load() {
+		return Event{}, Withdrawal{}, r.usable(ctx, s)
+	}
+	t := &tightening{kind: e.Kind, purpose: e.Purpose, caseID: e.Case}
+	own, _ := ctx.Value(permitKey{}).(*Permit)
+
+	sh := r.shard(s)
+	sh.mu.Lock()
+	entry := r.entry(sh, s)
+	entry.pins++
+	// An equal one that could not be stored gives way to this: the list stays as short as the policy.
+	entry.settle(func(have *tightening) bool {
+		return have.failed && have.kind == t.kind && have.purpose == t.purpose && have.caseID == t.caseID
+	})
+	entry.pending = append(entry.pending, t)
+	entry.grants = [2]*grant{}
+	d := &drain{left: make(map[*Permit]struct{}), done: make(chan struct{}), deadline: r.clock.elapsed(), of: &r.drains}
+	for p := entry.uses; p != nil; p = p.next {
+		if !t.reaches(p.grant.gate, p.grant.actor) {
+			continue
+		}
+		p.stop(useEnding, nil)
+		if p != own {
+			d.left[p] = struct{}{}
+			d.deadline = max(d.deadline, p.begun+int64(r.maxUse))
+			p.await(d)
+		}
+	}
+	d.total = len(d.left)
+	if d.total == 0 {
+		close(d.done)
+	}
+	r.drains.add(d, sh)
+	sh.mu.Unlock()
+
+	defer func() {
+		sh.mu.Lock()
+		entry.pins--
+		sh.mu.Unlock()
+	}()
+
+	e, err := r.store(ctx, s, e)
+	sh.mu.Lock()
+	entry.forget()
+	if err != nil {
+		t.failed = true // and it stays: this process goes on denying
+		sh.mu.Unlock()
+		return Event{}, Withdrawal{Position: d.position}, err
+	}
+	entry.settle(func(have *tightening) bool { return have == t })
+	sh.mu.Unlock()
+
+	w, err := r.wait(ctx, d, sh)
+	return e, w, err
+}
+
+// store appends a tightening event whatever the version, unless the ledger already says the same.
+func (r *Registry) store(ctx context.Context, s Subject, e Event) (Event, error) {
+	if err := ctx.Err(); err != nil {
+		return Event{}, r.denied(e.Purpose, purpose.Cancelled, context.Cause(ctx))
+	}
+	given := e.ID != ""
+	r.stamp(&e)
+	if st, err := r.load(ctx, s); err == nil && !given {
+		switch c := st.facts.Consent(e.Purpose); {
+		case e.Kind == Withdrawn && c.Status == purpose.Withdrawn,
+			e.Kind == Refused && (c.Status == purpose.Refused || c.Status == purpose.Withdrawn),
+			e.Kind == CaseClosed && st.facts.Case(e.Case).Status == purpose.CaseClosed,
+			e.Kind == AccountClosed && st.facts.Account.Status == purpose.CaseClosed:
+			e.Seq = st.facts.Ledger
+			return e, nil
+		}
+	}
+	for {
+		seq, err := r.append(ctx, s, Any, e)
+		if errors.Is(err, ErrEventExists) {
+			e.ID = newID() // never refused for an id that something else has
+			continue
+		}
+		e.Seq = seq
+		return e, err
+	}
+}
+
+func (ds *drains) add(d *drain, sh *shard) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	ds.last++
+	d.position = ds.last
+	if d.total > 0 {
+		if ds.open == nil {
+			ds.open = make(map[uint64]*pendingDrain)
+		}
+		ds.open[d.position] = &pendingDrain{d, sh}
+	}
+}
+
+func (ds *drains) remove(d *drain) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	delete(ds.open, d.position)
+}
+
+// Wait waits again for the uses of a withdrawal that returned [ErrStillDraining], named by its Position.
+// A position whose uses have all ended returns at once, with what is still known of it.
+func (r *Registry) Wait(ctx context.Context, position uint64) (Withdrawal, error) {
+	if ctx == nil {
+		return Withdrawal{}, &purpose.Denied{Reason: purpose.Malformed}
+	}
+	r.drains.mu.Lock()
+	last, d := r.drains.last, r.drains.open[position]
+	r.drains.mu.Unlock()
+	if position == 0 || position > last {
+		return Withdrawal{}, errors.New("consent: wait: no withdrawal has that position")
+	}
+	if d == nil {
+		return Withdrawal{Position: position}, nil
+	}
+	return r.wait(ctx, d.drain, d.shard)
+}
+
+// wait returns when every use of d has ended, or was cancelled at its deadline, or ctx ends.
+func (r *Registry) wait(ctx context.Context, d *drain, sh *shard) (Withdrawal, error) {
+	timer := time.NewTimer(max(0, time.Duration(d.deadline-r.clock.elapsed())))
+	defer timer.Stop()
+	var interrupted error
+	select {
+	case <-d.done:
+	case <-timer.C:
+	case <-ctx.Done():
+		interrupted = fmt.Errorf("%w: %w", ErrStillDraining, context.Cause(ctx))
+	}
+	sh.mu.Lock()
+	w := Withdrawal{Position: d.position, Drained: d.total - len(d.left)}
+	if interrupted != nil && len(d.left) > 0 {
+		sh.mu.Unlock()
+		return w, interrupted
+	}
+	for p := range d.left {
+		p.stop(useCancelled, ErrWithdrawn)
+		w.Cancelled++
+	}
+	sh.mu.Unlock()
+	r.drains.remove(d)
+	return w, nil
+}
