@@ -1,0 +1,278 @@
+package pii
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+	"unsafe"
+
+	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Accessor opens fields under one purpose. Hand it to the one service that needs it: with it, the service can name
+// no other purpose. It is safe for concurrent use.
+type Accessor struct {
+	vault     *Vault
+	gate      *consent.Gate
+	purpose   purpose.ID
+	operation purpose.Operation
+}
+
+// AccessorOption changes what [Vault.Accessor] makes.
+type AccessorOption interface{ apply(*Accessor) }
+
+type accessorOption func(*Accessor)
+
+func (o accessorOption) apply(a *Accessor) { o(a) }
+
+// ForOperation makes an accessor for another operation than [purpose.Use]: the purpose must list it,
+// and a consent must have been given for it.
+func ForOperation(op purpose.Operation) AccessorOption {
+	return accessorOption(func(a *Accessor) { a.operation = op })
+}
+
+// Accessor returns an accessor for the purpose. It is a *purpose.Denied, at start-up and not at the first customer,
+// if the policy could never allow it.
+func (v *Vault) Accessor(id purpose.ID, options ...AccessorOption) (*Accessor, error) {
+	a := &Accessor{vault: v, purpose: id, operation: purpose.Use}
+	for _, o := range options {
+		o.apply(a)
+	}
+	var err error
+	a.gate, err = v.registry.Gate(a.operation, id)
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Purpose returns the purpose the accessor opens under.
+func (a *Accessor) Purpose() purpose.ID { return a.purpose }
+
+// Use is one person's data in use, from [Accessor.Begin] to [Use.End]. It lives no longer than the registry's longest use.
+// A nil or zero Use reveals nothing. It may be shared by goroutines and must not be copied.
+type Use struct {
+	permit   consent.Permit
+	accessor *Accessor // nil: the use was denied
+}
+
+// Begin asks the policy and the ledger whether who may now use what concerns whose, and begins the use if so. Otherwise the
+// error is a *purpose.Denied that matches [purpose.ErrDenied], or [purpose.ErrUnavailable] if the answer could not be had.
+// Every use must be ended; until then a withdrawal waits for it.
+func (a *Accessor) Begin(ctx context.Context, who purpose.Actor, whose consent.Subject) (*Use, error) {
+	if a == nil {
+		return nil, &purpose.Denied{Reason: purpose.Malformed}
+	}
+	u := &Use{accessor: a}
+	if err := a.gate.Begin(ctx, &u.permit, who, whose); err != nil {
+		if d, ok := err.(*purpose.Denied); ok {
+			a.vault.recordDenial(who, d)
+		}
+		return nil, err
+	}
+	return u, nil
+}
+
+// Do begins a use, calls f with it and ends it. It returns what Begin or f returned.
+func (a *Accessor) Do(ctx context.Context, who purpose.Actor, whose consent.Subject, f func(*Use) error) error {
+	u, err := a.Begin(ctx, who, whose)
+	if err != nil {
+		return err
+	}
+	defer u.End()
+	return f(u)
+}
+
+// Each yields a use for every subject in turn. Each use begins when its step of the loop does and ends with it, so consent
+// is asked for at that moment and not when the batch was made. A subject that is denied comes with its error and a use
+// that reveals nothing but tells the subject. When ctx ends, so does the sequence, after yielding that denial.
+func (a *Accessor) Each(ctx context.Context, who purpose.Actor, subjects iter.Seq[consent.Subject]) iter.Seq2[*Use, error] {
+	return func(yield func(*Use, error) bool) {
+		for s := range subjects {
+			if !a.step(ctx, who, s, yield) {
+				return
+			}
+		}
+	}
+}
+
+func (a *Accessor) step(ctx context.Context, who purpose.Actor, s consent.Subject, yield func(*Use, error) bool) bool {
+	u, err := a.Begin(ctx, who, s)
+	if err != nil {
+		return yield(inert(s), err) && !errors.Is(err, purpose.Cancelled)
+	}
+	defer u.End()
+	return yield(u, nil)
+}
+
+// inert is a use that was denied: it tells the subject and opens nothing.
+func inert(s consent.Subject) *Use {
+	u := new(Use)
+	u.permit.Name(s)
+	return u
+}
+
+// End ends the use. Text that was revealed in it must not be used any more. Ending twice, or a nil use, does nothing.
+func (u *Use) End() {
+	if u != nil {
+		u.permit.End()
+	}
+}
+
+// Context returns the context for work done in the use: it is cancelled, with cause [consent.ErrWithdrawn] or
+// [consent.ErrUseExpired], when a withdrawal no longer waits, and when the use ends.
+// A withdrawal made with it does not wait for this use.
+func (u *Use) Context() context.Context {
+	if u == nil {
+		return (*consent.Permit)(nil).Context()
+	}
+	return u.permit.Context()
+}
+
+// Subject returns whose data is in use.
+func (u *Use) Subject() consent.Subject {
+	if u == nil {
+		return ""
+	}
+	return u.permit.Subject()
+}
+
+// Decision returns the decision the use was begun under; its zero value, which denies, for a use that never began.
+func (u *Use) Decision() purpose.Decision {
+	if u == nil {
+		return purpose.Decision{}
+	}
+	return u.permit.Decision()
+}
+
+// reveal opens a token; the pointer is to a frame.
+func (u *Use) reveal(token string, attribute purpose.Attribute, record string, bound bool) (unsafe.Pointer, error) {
+	b, _, err := u.open(token, attribute, record, bound, false)
+	return unsafe.Pointer(unsafe.SliceData(b)), err
+}
+
+// open is the one way from a token to its plaintext. end is when the purpose stops opening the value, if it is known.
+func (u *Use) open(token string, attribute purpose.Attribute, record string, bound, derive bool) (frame []byte, end time.Time, err error) {
+	if token == "" {
+		return nil, end, ErrAbsent
+	}
+	if u == nil || u.accessor == nil {
+		return nil, end, &purpose.Denied{Attribute: attribute, Reason: purpose.UseEnded}
+	}
+	a, p := u.accessor, &u.permit
+	v := a.vault
+	if reason := p.Running(); reason != purpose.Permitted {
+		return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
+	}
+	var h header
+	if !h.parse(token) {
+		return nil, end, ErrMalformed
+	}
+	scope := p.Scope()
+	if reason := v.admit(scope, &h, attribute, derive); reason != purpose.Permitted {
+		if reason == purpose.Undecided {
+			return nil, end, ErrWrongAttribute
+		}
+		return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
+	}
+	if bound != (h.flags&flagRecord != 0) {
+		return nil, end, ErrWrongRecord
+	}
+	key, owner, err := v.openKey(p, &h)
+	if err != nil {
+		return nil, end, v.keyFailure(p.Context(), p, a.purpose, attribute, err)
+	}
+	caseID, reason := u.caseOf(scope, &h, key)
+	if reason != purpose.Permitted {
+		return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
+	}
+
+	buffer := v.buffers.Get().(*[]byte)
+	associated := appendAssociated((*buffer)[:0], token[:h.size], owner, record, bound)
+	frame, err = key.Decrypt(unsafe.Slice(unsafe.StringData(token[h.size:]), len(token)-h.size), associated)
+	*buffer = associated
+	v.buffers.Put(buffer)
+	if err != nil || !framed(frame) {
+		if !key.Live() {
+			return nil, end, v.denied(p, a.purpose, attribute, purpose.Erased, nil)
+		}
+		if bound {
+			return nil, end, ErrWrongRecord
+		}
+		return nil, end, ErrDecrypt
+	}
+
+	if v.audit != nil {
+		now, reason := p.Check()
+		if reason == purpose.Permitted {
+			_, reason = v.live(p, scope, &h, now, caseID, false)
+		}
+		if reason != purpose.Permitted {
+			return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
+		}
+		if err := v.record(p, a, attribute, now); err != nil {
+			return nil, end, v.denied(p, a.purpose, attribute, purpose.AuditUnavailable, err)
+		}
+	}
+	// The last thing before the plaintext goes: flags, then the clock. Nothing after this may block.
+	now, reason := p.Check()
+	if reason == purpose.Permitted {
+		end, reason = v.live(p, scope, &h, now, caseID, derive)
+	}
+	if reason != purpose.Permitted {
+		clear(frame)
+		return nil, time.Time{}, v.denied(p, a.purpose, attribute, reason, nil)
+	}
+	return frame, end, nil
+}
+
+// admit applies the rules that need neither key nor clock. Undecided means that the token is of another attribute.
+func (v *Vault) admit(scope *purpose.Scope, h *header, attribute purpose.Attribute, derive bool) purpose.Reason {
+	if h.policy != v.policy.Number() {
+		return purpose.UnknownPolicy
+	}
+	if int(h.attribute) >= len(v.attributes) || v.attributes[h.attribute] != attribute {
+		return purpose.Undecided
+	}
+	if reason := scope.Attribute(h.attribute); reason != purpose.Permitted && (reason != purpose.DeidentifiedOnly || !derive) {
+		return reason
+	}
+	if !h.has(scope.Ordinal()) && !scope.Exempt() {
+		return purpose.NotCollectedForPurpose
+	}
+	return purpose.Permitted
+}
+
+// live applies the retention rule at a reading of the clock. It finds the end itself only if exact: most values are
+// so far from theirs that a sum of days tells.
+func (v *Vault) live(p *consent.Permit, scope *purpose.Scope, h *header, reading int64, caseID string, exact bool) (time.Time, purpose.Reason) {
+	if !exact && scope.SurelyLive(h.collected, p.Unix(reading)) {
+		return time.Time{}, purpose.Permitted
+	}
+	return scope.Live(h.collectedAt(), p.Time(reading), caseID, p.Facts())
+}
+
+// caseOf finds which case a value belongs to, by its tag: the one the actor works on, or another of the subject's.
+func (u *Use) caseOf(scope *purpose.Scope, h *header, key Key) (string, purpose.Reason) {
+	if h.tag == "" {
+		return "", purpose.Permitted
+	}
+	is := func(id string) bool {
+		tag := key.Tag(id)
+		return string(tag[:]) == h.tag
+	}
+	if named := u.permit.Actor().Case; named != "" && is(named) {
+		return named, purpose.Permitted
+	}
+	if scope.CaseBound() {
+		return "", purpose.CaseMismatch
+	}
+	for id := range u.permit.Facts().Cases {
+		if is(id) {
+			return id, purpose.Permitted
+		}
+	}
+	return "", purpose.FactUnknown
+}

@@ -1,0 +1,258 @@
+package pii
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Collection says what a person's data is collected for, and how.
+type Collection struct {
+	For    []purpose.ID   // what the person was told; required, at most 16
+	Method consent.Method // how it reached the organisation; required
+	Origin Origin         // zero: Provided
+	Case   string         // the case the values belong to; they open to no actor of another case. "" for none
+}
+
+// Intake takes in one person's data for stated purposes; get one from [Vault.Collect]. It lives as long as a use may,
+// and each Seal asks again. It is safe for concurrent use.
+type Intake struct {
+	vault      *Vault
+	ctx        context.Context
+	who        purpose.Actor
+	subject    consent.Subject
+	purposes   []purpose.ID
+	collection Collection
+	plans      *planSet
+
+	collected time.Time
+
+	mu     sync.Mutex
+	permit consent.Permit // of the Seal under way
+	last   *plan
+}
+
+// Collect begins to take in data that whose gives for the purposes of how. Each purpose must allow collecting now: the
+// person was told. A purpose that the person has refused or withdrawn is left out, so that updating an address does not
+// feed a list that was left; if none remains, that is the denial.
+func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Subject, how Collection) (*Intake, error) {
+	if how.Origin == 0 {
+		how.Origin = Provided
+	}
+	if len(how.For) == 0 || len(how.For) > maxPurposes || how.Method < consent.WebForm || how.Method > consent.InAccount ||
+		how.Origin > Inferred || len(how.Case) > 128 || ctx == nil {
+		return nil, &purpose.Denied{Reason: purpose.Malformed, Policy: v.policy.Version()}
+	}
+	ids := slices.Clone(how.For)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var kept []purpose.ID
+	var first *purpose.Denied
+	for _, id := range ids {
+		d, err := v.registry.Decide(ctx, whose, purpose.Request{Purpose: id, Operation: purpose.Collect, Actor: who})
+		if err != nil {
+			return nil, err
+		}
+		switch d.Reason {
+		case purpose.Permitted:
+			kept = append(kept, id)
+			continue
+		case purpose.ConsentRefused, purpose.ConsentWithdrawn, purpose.AncestorRefused:
+			if first == nil {
+				first = v.refusal(id, d)
+			}
+		default:
+			denied := v.refusal(id, d)
+			v.recordDenial(who, denied)
+			return nil, denied
+		}
+	}
+	if len(kept) == 0 {
+		v.recordDenial(who, first)
+		return nil, first
+	}
+	in := &Intake{vault: v, ctx: ctx, who: who, subject: whose, purposes: kept, collection: how, collected: v.registry.Now()}
+	in.plans = v.planSet(kept)
+	if v.audit != nil {
+		access := Access{
+			ID: v.accessID(), Time: v.registry.Now(), Actor: who, Subject: whose, Purpose: kept[0],
+			Operation: purpose.Collect, Reason: purpose.Permitted, Policy: v.policy.Version(), Count: 1,
+		}
+		if err := v.audit.Record(ctx, access); err != nil {
+			return nil, &purpose.Denied{Purpose: kept[0], Reason: purpose.AuditUnavailable, Policy: v.policy.Version(), Cause: err}
+		}
+	}
+	return in, nil
+}
+
+func (v *Vault) refusal(id purpose.ID, d purpose.Decision) *purpose.Denied {
+	denied := &purpose.Denied{Purpose: id, Reason: d.Reason, Policy: v.policy.Version(), Ledger: d.Ledger}
+	if spec, ok := v.policy.Spec(id); ok {
+		denied.Consequence = spec.Consequence
+	}
+	return denied
+}
+
+// Purposes returns the purposes that values are collected for: those asked for, less those refused or withdrawn, sorted.
+func (in *Intake) Purposes() []purpose.ID { return slices.Clone(in.purposes) }
+
+// planSet is what sealing for one set of purposes needs, by attribute, compiled when first asked for.
+type planSet struct {
+	purposes []purpose.ID
+	plans    sync.Map // purpose.Attribute to *plan
+}
+
+type plan struct {
+	attribute   purpose.Attribute
+	header      header // but for check, tag and time
+	compartment purpose.Compartment
+	gate        *consent.Gate
+	seconds     bool
+	denied      error // instead of all that
+}
+
+func (v *Vault) planSet(ids []purpose.ID) *planSet {
+	var b strings.Builder
+	for _, id := range ids {
+		b.WriteString(string(id))
+		b.WriteByte(' ')
+	}
+	if have, ok := v.plans.Load(b.String()); ok {
+		return have.(*planSet)
+	}
+	have, _ := v.plans.LoadOrStore(b.String(), &planSet{purposes: ids})
+	return have.(*planSet)
+}
+
+func (ps *planSet) plan(v *Vault, attribute purpose.Attribute) *plan {
+	if have, ok := ps.plans.Load(attribute); ok {
+		return have.(*plan)
+	}
+	have, _ := ps.plans.LoadOrStore(attribute, v.compile(ps.purposes, attribute))
+	return have.(*plan)
+}
+
+// compile keeps of the purposes those that list the attribute.
+func (v *Vault) compile(ids []purpose.ID, attribute purpose.Attribute) *plan {
+	pl := &plan{attribute: attribute}
+	ordinal, ok := v.policy.AttributeOrdinal(attribute)
+	if !ok {
+		pl.denied = &purpose.Denied{Purpose: ids[0], Attribute: attribute, Reason: purpose.UnknownAttribute, Policy: v.policy.Version()}
+		return pl
+	}
+	pl.header = header{policy: v.policy.Number(), attribute: ordinal}
+	var numbers []uint16
+	var kept []purpose.ID
+	for _, id := range ids { // sorted, so their ordinals are
+		spec, _ := v.policy.Spec(id)
+		if !slices.Contains(spec.Attributes, attribute) {
+			continue
+		}
+		kept = append(kept, id)
+		number, _ := v.policy.Ordinal(id)
+		numbers = append(numbers, number)
+		keep := spec.Retention.Keep
+		pl.seconds = pl.seconds || keep.Years == 0 && keep.Months == 0
+	}
+	if len(kept) == 0 {
+		pl.denied = &purpose.Denied{Purpose: ids[0], Attribute: attribute, Reason: purpose.AttributeNotInPurpose, Policy: v.policy.Version()}
+		return pl
+	}
+	var err error
+	if pl.compartment, err = v.policy.Compartment(kept...); err == nil {
+		pl.gate, err = v.registry.Gate(purpose.Collect, kept...)
+	}
+	if err != nil {
+		pl.denied = err
+		return pl
+	}
+	pl.header.purposes, numbers = writeSet(numbers), nil
+	for _, class := range pl.compartment.Classes() { // sorted, so their ordinals are
+		number, _ := v.policy.ClassOrdinal(class)
+		numbers = append(numbers, number)
+	}
+	pl.header.classes = writeSet(numbers)
+	return pl
+}
+
+// seal encrypts a canonical text. It is a use of its own: begun, and checked again after encrypting.
+func (in *Intake) seal(attribute purpose.Attribute, width int, text, record string, bound bool) (string, error) {
+	if in == nil || in.vault == nil {
+		return "", &purpose.Denied{Attribute: attribute, Reason: purpose.UseEnded}
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	v, p := in.vault, &in.permit
+	pl := in.last
+	if pl == nil || pl.attribute != attribute {
+		pl = in.plans.plan(v, attribute)
+		in.last = pl
+	}
+	if pl.denied != nil {
+		return "", pl.denied
+	}
+	if err := pl.gate.Begin(in.ctx, p, in.who, in.subject); err != nil {
+		if d, ok := err.(*purpose.Denied); ok {
+			v.recordDenial(in.who, d)
+		}
+		return "", err
+	}
+	defer p.End()
+	at := p.Time(p.Begun())
+	if at.Sub(in.collected) >= v.registry.MaxUse() {
+		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.UseExpired, nil)
+	}
+	key, owner, err := v.sealKey(p, pl.compartment)
+	if err != nil {
+		return "", v.keyFailure(in.ctx, p, pl.gate.Purpose(), attribute, err)
+	}
+
+	h := pl.header
+	h.origin = in.collection.Origin
+	h.collected = at.Unix()
+	if h.collected < 0 || h.collected > maxCollected {
+		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.Malformed, nil)
+	}
+	check := key.Check()
+	h.check = string(check[:])
+	if in.collection.Case != "" {
+		h.flags |= flagCase
+		tag := key.Tag(in.collection.Case)
+		h.tag = string(tag[:])
+	}
+	if bound {
+		h.flags |= flagRecord
+	}
+	if pl.seconds {
+		h.flags |= flagSeconds
+	}
+	buffer := v.buffers.Get().(*[]byte)
+	var scratch [256]byte
+	head := h.append(scratch[:0])
+	associated := appendAssociated((*buffer)[:0], unsafe.String(unsafe.SliceData(head), len(head)), owner, record, bound)
+	sealed, err := key.Encrypt(content(text, width), associated)
+	*buffer = associated
+	v.buffers.Put(buffer)
+	if err != nil || len(sealed) < minSealed {
+		reason := purpose.KeyUnavailable
+		if !key.Live() {
+			reason = purpose.Erased
+		}
+		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, err)
+	}
+	token := make([]byte, 0, len(head)+len(sealed))
+	token = append(append(token, head...), sealed...)
+	if _, reason := p.Check(); reason != purpose.Permitted {
+		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, nil)
+	}
+	if !key.Live() {
+		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.Erased, nil)
+	}
+	return unsafe.String(unsafe.SliceData(token), len(token)), nil
+}

@@ -1,0 +1,35 @@
+package pii
+
+import (
+	"context"
+	"time"
+
+	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Key is one data key, ready for use. [github.com/purposebound/purposebound/pii/keyring.Ring] hands them out;
+// most programs never name this type. It is safe for concurrent use.
+type Key = interface {
+	Encrypt(plaintext, associatedData []byte) ([]byte, error)
+	Decrypt(ciphertext, associatedData []byte) ([]byte, error)
+	// Check identifies the key in the tokens it sealed: derived from key, subject and compartment.
+	Check() [16]byte
+	// Tag is a keyed hash of a case id: equal for equal ids under one key, unlinkable across keys.
+	Tag(caseID string) [16]byte
+	// Live reports whether the key may still be used: false from the moment it is shredded in this process.
+	Live() bool
+	// Expires is when the key must be asked for again.
+	Expires() time.Time
+}
+
+// Keys is where a vault gets data keys. Both methods must return an error that matches [purpose.Erased] if the key was
+// destroyed or the subject is fenced. Their errors name no subject.
+type Keys interface {
+	// Key must return the key of that subject and compartment whose Check is check,
+	// [purpose.Erased] if it was destroyed, and an error that matches [purpose.NoKey] if there never was one.
+	Key(ctx context.Context, s consent.Subject, c purpose.Compartment, check [16]byte) (Key, error)
+	// MakeKey must return the key under which new values of the compartment are sealed,
+	// and make it, durably, if there is none.
+	MakeKey(ctx context.Context, s consent.Subject, c purpose.Compartment) (Key, error)
+}
