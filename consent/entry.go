@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 
 	"github.com/purposebound/purposebound/purpose"
@@ -13,14 +14,15 @@ type entry struct {
 	shard   *shard
 	subject Subject
 
-	state      *state    // nil: to be read from the ledger
 	grants     [2]*grant // permissions evaluated over state, latest first
-	uses       *Permit   // uses in progress, a list
-	generation uint64    // moves whenever what was read before must not be kept
-	loading    *loading  // a read of the ledger in progress
 	pending    []*tightening
-	pins       int // calls that need the entry to stay
+	state      *state // nil: to be read from the ledger
 	attached   atomic.Pointer[any]
+	live       []*grant // those that may have uses running, and those in grants
+	drains     []*drain // withdrawals that wait
+	generation uint64   // moves whenever what was read before must not be kept
+	loading    *loading // a read of the ledger in progress
+	pins       int      // calls that need the entry to stay
 }
 
 // loading is one read that several callers wait for.
@@ -35,8 +37,19 @@ func (e *entry) forget() {
 	e.generation++
 }
 
+// keep makes the grant the first to be looked at, and forgets those that nobody uses.
+func (e *entry) keep(g *grant) {
+	e.grants[1], e.grants[0] = e.grants[0], g
+	e.live = slices.DeleteFunc(e.live, func(have *grant) bool {
+		return have.running.Load() == 0 && have != e.grants[1]
+	})
+	e.live = append(e.live, g)
+}
+
 func (e *entry) idle() bool {
-	return e.uses == nil && e.loading == nil && e.pins == 0 && len(e.pending) == 0
+	return e.loading == nil && e.pins == 0 && len(e.pending) == 0 && !slices.ContainsFunc(e.live, func(g *grant) bool {
+		return g.running.Load() > 0
+	})
 }
 
 func (r *Registry) shard(s Subject) *shard {

@@ -61,7 +61,10 @@ func (s *state) apply(e Event) error {
 	if e.Time.After(s.last) {
 		s.last = e.Time
 	}
-	if e.Blank && !e.Kind.proof() {
+	if e.Blank && e.Kind.proof() {
+		return ErrFormat // no erasure does this: what was consented to cannot be told any more
+	}
+	if e.Blank {
 		// What the event said is unknown, so nothing may be concluded from what is not there.
 		s.facts.Complete = false
 		switch e.Kind {

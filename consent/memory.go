@@ -12,6 +12,7 @@ import (
 // empty and ready; it must not be copied. It stores the same records as other ledgers do and verifies them on reading.
 // Nothing survives the process: of all that a Ledger must do, a Memory does not keep events through a crash.
 type Memory struct {
+	holding
 	mu       sync.Mutex
 	subjects map[Subject]*remembered
 }
@@ -19,6 +20,7 @@ type Memory struct {
 // remembered is one subject's ledger. Elements of records are never written again once they are there, so that a
 // reader may go on with the slice it took.
 type remembered struct {
+	root    [32]byte
 	records []Record
 	ids     map[string]int // index in records
 }
@@ -26,6 +28,7 @@ type remembered struct {
 var (
 	_ Ledger   = (*Memory)(nil)
 	_ Redactor = (*Memory)(nil)
+	_ Holder   = (*Memory)(nil)
 )
 
 // Append adds the event to the subject's ledger, as [Ledger] says. An invalid subject is refused with [ErrSubject] and
@@ -42,6 +45,8 @@ func (m *Memory) Append(ctx context.Context, s Subject, after uint64, e Event) (
 	var had remembered
 	if r := m.subjects[s]; r != nil {
 		had = *r
+	} else {
+		had.root = Root(s)
 	}
 	e.Seq = uint64(len(had.records)) + 1
 	r, err := Encode(e, had.chain(len(had.records)), nil)
@@ -65,7 +70,7 @@ func (m *Memory) Append(ctx context.Context, s Subject, after uint64, e Event) (
 		m.subjects = make(map[Subject]*remembered)
 	}
 	if m.subjects[s] == nil {
-		m.subjects[s] = &remembered{ids: make(map[string]int)}
+		m.subjects[s] = &remembered{root: had.root, ids: make(map[string]int)}
 	}
 	mine := m.subjects[s]
 	mine.ids[e.ID] = len(mine.records)
@@ -141,7 +146,7 @@ func (m *Memory) Redact(ctx context.Context, s Subject, through uint64) error {
 // chain returns the chain before record i.
 func (r remembered) chain(i int) [32]byte {
 	if i == 0 {
-		return [32]byte{}
+		return r.root
 	}
 	return r.records[i-1].Chain
 }

@@ -45,51 +45,50 @@ func (r *Registry) Gate(op purpose.Operation, ids ...purpose.ID) (*Gate, error) 
 // Purpose returns the first purpose of the gate.
 func (g *Gate) Purpose() purpose.ID { return g.purposes[0].id }
 
-// grant is one evaluated permission, shared by the uses begun while the facts it rests on stand.
+// grant is one evaluated permission of one subject. The uses begun while the facts it rests on stand share it,
+// and it counts them: a use is begun under the shard's lock and ended without it.
 type grant struct {
 	gate     *Gate
-	actor    purpose.Actor
-	state    *state
-	scope    *purpose.Scope
-	decision purpose.Decision
 	until    int64 // reading of the clock at which it lapses by itself
+	actor    purpose.Actor
+	entry    *entry
+	scope    *purpose.Scope
+	state    *state
+	running  atomic.Int64
+	flag     atomic.Uint32
+	handed   map[*Permit]struct{} // uses whose context was asked for; guarded by the shard
+	decision purpose.Decision
 }
+
+// The states of a grant, in the order it goes through them. Only grantOpen opens anything.
+const (
+	grantNone uint32 = iota
+	grantOpen
+	grantEnding    // a withdrawal has begun
+	grantCancelled // a withdrawal has stopped waiting, or the registry was closed
+)
 
 // Permit is a use in progress. Package pii embeds one in every use; other programs never need it.
 // The zero Permit is of no use and opens nothing. Its methods are safe for concurrent use; it must not be copied.
 type Permit struct {
-	entry    *entry
 	grant    *grant
 	ctx      context.Context
-	deadline int64 // reading of the clock from which it opens nothing
 	begun    int64
-	flag     atomic.Uint32
-	aside    *aside // what few uses need; guarded by the shard
-	prev     *Permit
-	next     *Permit
+	deadline int64  // reading of the clock from which it opens nothing
+	aside    *aside // made when the context is asked for; guarded by the shard
+	ended    atomic.Bool
 }
 
-// aside is the part of a Permit that is made when it is needed.
 type aside struct {
-	drained []*drain // withdrawals that wait for the use
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	timer   *time.Timer
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
 }
-
-// The states of a Permit. Only useRunning opens anything.
-const (
-	useNone uint32 = iota
-	useRunning
-	useEnding    // a withdrawal has begun
-	useCancelled // a withdrawal has stopped waiting, or the registry was closed
-	useEnded
-)
 
 type permitKey struct{}
 
 // Begin fills p with a new use if the policy and the ledger allow one now, and returns a *purpose.Denied otherwise.
-// Every permit that was begun must be ended.
+// Every permit that was begun must be ended, and may then be begun again.
 func (g *Gate) Begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subject) error {
 	if ctx == nil {
 		return g.deny(purpose.Malformed, 0, nil)
@@ -104,7 +103,7 @@ func (g *Gate) Begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subj
 	if e := sh.subjects[s]; e != nil && e.pending == nil {
 		for _, have := range e.grants {
 			if have != nil && have.gate == g && now < have.until && have.actor == actor {
-				p.start(ctx, e, have, now)
+				p.start(ctx, have, now)
 				sh.mu.Unlock()
 				return nil
 			}
@@ -146,8 +145,9 @@ func (g *Gate) begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subj
 			sh.mu.Unlock()
 			return denied
 		}
-		e.grants[1], e.grants[0] = e.grants[0], granted
-		p.start(ctx, e, granted, now)
+		granted.entry = e
+		e.keep(granted)
+		p.start(ctx, granted, now)
 		sh.mu.Unlock()
 		return nil
 	}
@@ -156,6 +156,7 @@ func (g *Gate) begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subj
 func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error) {
 	r := g.registry
 	granted := &grant{gate: g, actor: actor, state: st, until: math.MaxInt64}
+	granted.flag.Store(grantOpen)
 	for i := range g.purposes {
 		id := g.purposes[i].id
 		d := r.policy.Decide(purpose.Request{Purpose: id, Operation: g.operation, Actor: actor, Time: r.clock.at(now)}, &st.facts)
@@ -181,72 +182,48 @@ func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error)
 	return granted, nil
 }
 
-// start links p into the uses of the entry. The shard is locked.
-func (p *Permit) start(ctx context.Context, e *entry, granted *grant, now int64) {
-	p.entry, p.grant, p.ctx = e, granted, ctx
-	p.begun, p.aside = now, nil
+// start makes p a use of the grant. The shard is locked.
+func (p *Permit) start(ctx context.Context, granted *grant, now int64) {
+	p.grant, p.ctx, p.aside = granted, ctx, nil
+	p.begun = now
 	p.deadline = min(granted.until, now+int64(granted.gate.registry.maxUse))
-	p.prev, p.next = nil, e.uses
-	if e.uses != nil {
-		e.uses.prev = p
-	}
-	e.uses = p
-	p.flag.Store(useRunning)
+	granted.running.Add(1)
+	p.ended.Store(false)
 }
 
 // End ends the use. What it revealed must not be used after it; a withdrawal that waits for it goes on.
 // Ending twice is allowed.
 func (p *Permit) End() {
-	if p == nil || p.grant == nil {
+	if p == nil || p.grant == nil || p.ended.Swap(true) {
 		return
 	}
-	sh := p.entry.shard
+	g := p.grant
+	// The order matters: a withdrawal raises the flag and then counts, this counts and then looks at the flag.
+	g.running.Add(-1)
+	if g.flag.Load() <= grantOpen && p.aside == nil {
+		return
+	}
+	sh := g.entry.shard
 	sh.mu.Lock()
-	if p.flag.Load() == useEnded {
-		sh.mu.Unlock()
-		return
-	}
-	p.flag.Store(useEnded)
-	if p.prev != nil {
-		p.prev.next = p.next
-	} else {
-		p.entry.uses = p.next
-	}
-	if p.next != nil {
-		p.next.prev = p.prev
-	}
-	p.prev, p.next = nil, nil
 	a := p.aside
-	if a == nil {
-		sh.mu.Unlock()
-		return
-	}
-	for _, d := range a.drained {
-		d.leave(p)
-	}
-	a.drained = nil
+	delete(g.handed, p)
+	g.entry.settleDrains(&g.gate.registry.drains)
 	sh.mu.Unlock()
-	if a.cancel != nil {
+	if a != nil {
 		a.timer.Stop()
 		a.cancel(context.Canceled)
 	}
 }
 
-// await makes the drain wait for the use. The shard is locked.
-func (p *Permit) await(d *drain) {
-	if p.aside == nil {
-		p.aside = new(aside)
+// stop makes the uses of the grant open nothing more. The shard is locked.
+func (g *grant) stop(flag uint32, cause error) {
+	if g.flag.Load() < flag {
+		g.flag.Store(flag)
 	}
-	p.aside.drained = append(p.aside.drained, d)
-}
-
-// stop makes the use open nothing more. The shard is locked.
-func (p *Permit) stop(flag uint32, cause error) {
-	if p.flag.Load() < flag {
-		p.flag.Store(flag)
-	}
-	if flag == useCancelled && p.aside != nil && p.aside.cancel != nil {
-		p.aside.cancel(cause)
+	if flag == grantCancelled {
+		for p := range g.handed {
+			p.aside.cancel(cause)
+		}
 	}
 }
 
@@ -254,11 +231,8 @@ func (p *Permit) stop(flag uint32, cause error) {
 // the registry's clock in nanoseconds. It looks at the flags first and at the clock last, so that a goroutine that
 // was stopped in between, for however long, releases nothing that a withdrawal has given up waiting for.
 func (p *Permit) Check() (int64, purpose.Reason) {
-	if p == nil || p.grant == nil {
-		return 0, purpose.UseEnded
-	}
-	if f := p.flag.Load(); f != useRunning {
-		return 0, flagReason(f)
+	if reason := p.Running(); reason != purpose.Permitted {
+		return 0, reason
 	}
 	if p.ctx.Err() != nil {
 		return 0, purpose.Cancelled
@@ -273,17 +247,13 @@ func (p *Permit) Check() (int64, purpose.Reason) {
 // Running reports whether the use has been neither ended nor reached by a withdrawal, without looking at the clock.
 // It is for refusing early; only [Permit.Check] permits.
 func (p *Permit) Running() purpose.Reason {
-	if p == nil || p.grant == nil {
+	if p == nil || p.grant == nil || p.ended.Load() {
 		return purpose.UseEnded
 	}
-	if f := p.flag.Load(); f != useRunning {
-		return flagReason(f)
-	}
-	return purpose.Permitted
-}
-
-func flagReason(flag uint32) purpose.Reason {
-	if flag == useEnding || flag == useCancelled {
+	switch p.grant.flag.Load() {
+	case grantOpen:
+		return purpose.Permitted
+	case grantEnding, grantCancelled:
 		return purpose.StaleDecision
 	}
 	return purpose.UseEnded
@@ -301,29 +271,32 @@ func (p *Permit) late(now int64) purpose.Reason {
 // withdrawal stops waiting, with [ErrUseExpired] when the use has lived too long, and at the end of the use.
 // A withdrawal made with it does not wait for this use.
 func (p *Permit) Context() context.Context {
-	if p == nil || p.grant == nil {
+	if p == nil || p.grant == nil || p.grant.flag.Load() == grantNone {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		return ctx
 	}
-	p.entry.shard.mu.Lock()
-	defer p.entry.shard.mu.Unlock()
-	if p.aside == nil {
-		p.aside = new(aside)
-	}
-	if p.aside.ctx != nil {
+	g := p.grant
+	sh := g.entry.shard
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if p.aside != nil {
 		return p.aside.ctx
 	}
 	ctx, cancel := context.WithCancelCause(context.WithValue(p.ctx, permitKey{}, p))
-	left := time.Duration(p.deadline - p.grant.gate.registry.clock.elapsed())
-	p.aside.ctx, p.aside.cancel = ctx, cancel
-	p.aside.timer = time.AfterFunc(max(0, left), func() { cancel(ErrUseExpired) })
-	switch p.flag.Load() {
-	case useEnded:
+	switch {
+	case p.ended.Load():
 		cancel(context.Canceled)
-	case useCancelled:
+		return ctx // and no timer to stop
+	case g.flag.Load() == grantCancelled:
 		cancel(ErrWithdrawn)
 	}
+	left := time.Duration(p.deadline - g.gate.registry.clock.elapsed())
+	p.aside = &aside{ctx, cancel, time.AfterFunc(max(0, left), func() { cancel(ErrUseExpired) })}
+	if g.handed == nil {
+		g.handed = make(map[*Permit]struct{})
+	}
+	g.handed[p] = struct{}{}
 	return ctx
 }
 
@@ -353,7 +326,7 @@ func (p *Permit) Scope() *purpose.Scope {
 
 // Facts returns what the decision rests on.
 func (p *Permit) Facts() *purpose.Facts {
-	if p == nil || p.grant == nil {
+	if p == nil || p.grant == nil || p.grant.state == nil {
 		return nil
 	}
 	return &p.grant.state.facts
@@ -364,14 +337,14 @@ func (p *Permit) Time(reading int64) time.Time { return p.grant.gate.registry.cl
 
 // Subject returns whose use it is.
 func (p *Permit) Subject() Subject {
-	if p == nil || p.entry == nil {
+	if p == nil || p.grant == nil {
 		return ""
 	}
-	return p.entry.subject
+	return p.grant.entry.subject
 }
 
 // Name makes the zero Permit tell a subject. It still opens nothing.
-func (p *Permit) Name(s Subject) { p.entry = &entry{subject: s, shard: new(shard)} }
+func (p *Permit) Name(s Subject) { p.grant = &grant{entry: &entry{subject: s}}; p.ended.Store(true) }
 
 // Unix returns the Unix time, in seconds, of a reading of the registry's clock.
 func (p *Permit) Unix(reading int64) int64 { return p.grant.gate.registry.clock.unix(reading) }
@@ -387,7 +360,7 @@ func (p *Permit) Begun() int64 { return p.begun }
 
 // Attached is a place beside the subject in the registry's memory, for the keys that go with it. What is stored there
 // goes when the subject does.
-func (p *Permit) Attached() *atomic.Pointer[any] { return &p.entry.attached }
+func (p *Permit) Attached() *atomic.Pointer[any] { return &p.grant.entry.attached }
 
 func (g *Gate) deny(reason purpose.Reason, ledger uint64, cause error) *purpose.Denied {
 	return g.registry.refuse(g.Purpose(), reason, ledger, cause)

@@ -53,12 +53,17 @@ type payload struct {
 	Occurred   string   `json:"occurred,omitempty"`
 }
 
+const rootLabel = "purposebound ledger of v1\x00"
+
+// Root returns the chain before a subject's first record, so that a ledger does not verify as another subject's.
+func Root(s Subject) [32]byte { return sha256.Sum256(append([]byte(rootLabel), s...)) }
+
 const chainLabel = "purposebound ledger v1\x00"
 
 // saltSize is the length of a payload's salt in bytes.
 const saltSize = 16
 
-// Encode returns the record of e, which must have its Seq, chained to the record before it (the zero value for the first).
+// Encode returns the record of e, which must have its Seq, chained to the record before it ([Root] for the first).
 // salt is 16 bytes; nil draws random ones. It returns [ErrFormat] for an event that [Decode] could not give back as it
 // was: without id, number or kind, with text that is not UTF-8, with an unknown method or operation, with a time outside
 // the years 0 to 9999, already blank, or whose actor works on a case other than the event's.

@@ -30,9 +30,10 @@ const vectorFile = "testdata/events_v1.json"
 
 // vectors is the shape of the file. Events come as JSON text so that other languages can use it; they form one ledger.
 type vectors struct {
-	About  string
-	Salt   string // hex, of every payload
-	Events []vector
+	About   string
+	Subject string
+	Salt    string // hex, of every payload
+	Events  []vector
 }
 
 type vector struct {
@@ -83,10 +84,13 @@ func vectorEvents() []consent.Event {
 	return events
 }
 
+// vectorSubject is whose ledger the vectors are.
+const vectorSubject = "c-1"
+
 // encodeAll returns the records of a ledger of events.
 func encodeAll(tb testing.TB, events []consent.Event, salt []byte) []consent.Record {
 	tb.Helper()
-	var before [32]byte
+	before := consent.Root(vectorSubject)
 	var records []consent.Record
 	for _, e := range events {
 		r, err := consent.Encode(e, before, salt)
@@ -100,7 +104,7 @@ func encodeAll(tb testing.TB, events []consent.Event, salt []byte) []consent.Rec
 // before returns the chain before record i.
 func before(records []consent.Record, i int) [32]byte {
 	if i == 0 {
-		return [32]byte{}
+		return consent.Root(vectorSubject)
 	}
 	return records[i-1].Chain
 }
@@ -111,8 +115,9 @@ func TestRecordVectors(t *testing.T) {
 	records := encodeAll(t, events, salt)
 	if *update {
 		v := vectors{
-			About: "Ledger format 1: one subject's ledger. Envelope and payload are the exact bytes as text, chain is hex.",
-			Salt:  hex.EncodeToString(salt),
+			About:   "Ledger format 1: one subject's ledger. Envelope and payload are the exact bytes as text, chain is hex.",
+			Subject: vectorSubject,
+			Salt:    hex.EncodeToString(salt),
 		}
 		for i, r := range records {
 			v.Events = append(v.Events, vector{events[i].ID, string(r.Envelope), string(r.Payload), hex.EncodeToString(r.Chain[:])})
@@ -127,13 +132,14 @@ func TestRecordVectors(t *testing.T) {
 	require.NoError(t, json.Unmarshal(b, &v))
 	require.NotEmpty(t, v.Events)
 	assert.Equal(t, hex.EncodeToString(salt), v.Salt)
+	assert.Equal(t, vectorSubject, v.Subject)
 	// New kinds come at the end of the tables, so vectors that exist are found by name and chained as in the file.
 	byName := make(map[string]consent.Event)
 	for _, e := range events {
 		byName[e.ID] = e
 	}
 	require.Len(t, v.Events, len(events), "a kind, method or operation has no vector: run with -update and look at what changed")
-	var last [32]byte
+	last := consent.Root(consent.Subject(v.Subject))
 	for i, want := range v.Events {
 		e, ok := byName[want.Name]
 		require.True(t, ok, want.Name)

@@ -84,14 +84,6 @@ func WithCache(subjects int) Option {
 	})
 }
 
-// Holder is a ledger that one registry at a time can hold. It is optional: for a ledger without it,
-// the caller makes sure that no other registry writes to it.
-type Holder interface {
-	// Hold must return ErrLedgerInUse while another registry holds the ledger, in this process or any other.
-	// release is called once.
-	Hold() (release func(), err error)
-}
-
 // The errors of a [Registry], besides those of its ledger and *purpose.Denied.
 var (
 	ErrClosed           = errors.New("consent: the registry is closed")
@@ -160,8 +152,8 @@ func (r *Registry) Close() error {
 		sh := &r.shards[i]
 		sh.mu.Lock()
 		for _, e := range sh.subjects {
-			for p := e.uses; p != nil; p = p.next {
-				p.stop(useCancelled, ErrClosed)
+			for _, g := range e.live {
+				g.stop(grantCancelled, ErrClosed)
 			}
 			e.forget()
 		}
@@ -279,12 +271,12 @@ func (r *Registry) History(ctx context.Context, s Subject) iter.Seq2[Event, erro
 	}
 }
 
-// Running describes a use in progress.
+// Running describes uses in progress: those of one subject under one purpose by one actor.
 type Running struct {
 	Purpose purpose.ID
 	Actor   purpose.Actor
-	Since   time.Time
-	Ending  bool // a withdrawal has reached it: it opens nothing more
+	Uses    int
+	Ending  bool // a withdrawal has reached them: they open nothing more
 }
 
 // InUse returns the uses in progress, in no order.
@@ -294,11 +286,10 @@ func (r *Registry) InUse() []Running {
 		sh := &r.shards[i]
 		sh.mu.Lock()
 		for _, e := range sh.subjects {
-			for p := e.uses; p != nil; p = p.next {
-				all = append(all, Running{
-					Purpose: p.grant.gate.Purpose(), Actor: p.grant.actor,
-					Since: r.clock.at(p.begun), Ending: p.flag.Load() != useRunning,
-				})
+			for _, g := range e.live {
+				if n := g.running.Load(); n > 0 {
+					all = append(all, Running{g.gate.Purpose(), g.actor, int(n), g.flag.Load() != grantOpen})
+				}
 			}
 		}
 		sh.mu.Unlock()

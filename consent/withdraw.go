@@ -62,34 +62,79 @@ func (t *tightening) reason() purpose.Reason {
 	return purpose.ConsentWithdrawn
 }
 
-// drain is the uses that one tightening waits for. left is guarded by the subject's shard.
+// drain is the uses that one tightening waits for. The subject's shard guards it.
 type drain struct {
 	position uint64
-	left     map[*Permit]struct{}
+	entry    *entry
+	grants   []*grant
+	own      *Permit // the use the caller runs in, which is not waited for
 	total    int
+	deadline int64 // reading of the clock at which every one of the uses has expired
 	done     chan struct{}
-	deadline int64
-	of       *drains
+	settled  bool
+	deserted bool // by a caller whose context ended; nobody may ever come back
 }
 
-func (d *drain) leave(p *Permit) {
-	delete(d.left, p)
-	if len(d.left) == 0 {
+// left counts the uses that are still running.
+func (d *drain) left() int {
+	var n int64
+	for _, g := range d.grants {
+		n += g.running.Load()
+		if d.own != nil && d.own.grant == g && !d.own.ended.Load() {
+			n--
+		}
+	}
+	return int(max(0, n))
+}
+
+// settle wakes who waits if no use is left. The shard is locked.
+func (d *drain) settle() {
+	if !d.settled && d.left() == 0 {
+		d.settled = true
 		close(d.done)
-		d.of.remove(d)
 	}
 }
 
-// drains are the drains under way, by position.
+// settleDrains looks at every drain of the subject. The shard is locked.
+func (e *entry) settleDrains(all *drains) {
+	e.drains = slices.DeleteFunc(e.drains, func(d *drain) bool {
+		d.settle()
+		if d.settled && d.deserted {
+			all.forget(d.position)
+			return true
+		}
+		return false
+	})
+}
+
+// drains are the drains that somebody waits for or may wait for again, by position.
 type drains struct {
 	mu   sync.Mutex
 	last uint64
-	open map[uint64]*pendingDrain
+	open map[uint64]*drain
 }
 
-type pendingDrain struct {
-	*drain
-	shard *shard
+func (ds *drains) add(d *drain) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	ds.last++
+	d.position = ds.last
+	if ds.open == nil {
+		ds.open = make(map[uint64]*drain)
+	}
+	ds.open[d.position] = d
+}
+
+// remove forgets the drain. Its shard is locked.
+func (ds *drains) remove(d *drain) {
+	d.entry.drains = slices.DeleteFunc(d.entry.drains, func(have *drain) bool { return have == d })
+	ds.forget(d.position)
+}
+
+func (ds *drains) forget(position uint64) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	delete(ds.open, position)
 }
 
 // Withdraw takes consent to the purpose back, and with it the purposes below. It is never refused for the state
@@ -141,23 +186,18 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	})
 	entry.pending = append(entry.pending, t)
 	entry.grants = [2]*grant{}
-	d := &drain{left: make(map[*Permit]struct{}), done: make(chan struct{}), deadline: r.clock.elapsed(), of: &r.drains}
-	for p := entry.uses; p != nil; p = p.next {
-		if !t.reaches(p.grant.gate, p.grant.actor) {
-			continue
-		}
-		p.stop(useEnding, nil)
-		if p != own {
-			d.left[p] = struct{}{}
-			d.deadline = max(d.deadline, p.begun+int64(r.maxUse))
-			p.await(d)
+	d := &drain{entry: entry, own: own, done: make(chan struct{})}
+	for _, g := range entry.live {
+		if t.reaches(g.gate, g.actor) {
+			g.stop(grantEnding, nil)
+			d.grants = append(d.grants, g)
 		}
 	}
-	d.total = len(d.left)
-	if d.total == 0 {
-		close(d.done)
-	}
-	r.drains.add(d, sh)
+	entry.drains = append(entry.drains, d)
+	d.total = d.left()
+	d.deadline = r.clock.elapsed() + int64(r.maxUse)
+	d.settle()
+	r.drains.add(d)
 	sh.mu.Unlock()
 
 	defer func() {
@@ -171,13 +211,14 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	entry.forget()
 	if err != nil {
 		t.failed = true // and it stays: this process goes on denying
+		r.drains.remove(d)
 		sh.mu.Unlock()
-		return Event{}, Withdrawal{Position: d.position}, err
+		return Event{}, Withdrawal{}, err
 	}
 	entry.settle(func(have *tightening) bool { return have == t })
 	sh.mu.Unlock()
 
-	w, err := r.wait(ctx, d, sh)
+	w, err := r.wait(ctx, d)
 	return e, w, err
 }
 
@@ -209,25 +250,6 @@ func (r *Registry) store(ctx context.Context, s Subject, e Event) (Event, error)
 	}
 }
 
-func (ds *drains) add(d *drain, sh *shard) {
-	ds.mu.Lock()
-	defer ds.mu.Unlock()
-	ds.last++
-	d.position = ds.last
-	if d.total > 0 {
-		if ds.open == nil {
-			ds.open = make(map[uint64]*pendingDrain)
-		}
-		ds.open[d.position] = &pendingDrain{d, sh}
-	}
-}
-
-func (ds *drains) remove(d *drain) {
-	ds.mu.Lock()
-	defer ds.mu.Unlock()
-	delete(ds.open, d.position)
-}
-
 // Wait waits again for the uses of a withdrawal that returned [ErrStillDraining], named by its Position.
 // A position whose uses have all ended returns at once, with what is still known of it.
 func (r *Registry) Wait(ctx context.Context, position uint64) (Withdrawal, error) {
@@ -243,31 +265,36 @@ func (r *Registry) Wait(ctx context.Context, position uint64) (Withdrawal, error
 	if d == nil {
 		return Withdrawal{Position: position}, nil
 	}
-	return r.wait(ctx, d.drain, d.shard)
+	return r.wait(ctx, d)
 }
 
 // wait returns when every use of d has ended, or was cancelled at its deadline, or ctx ends.
-func (r *Registry) wait(ctx context.Context, d *drain, sh *shard) (Withdrawal, error) {
+func (r *Registry) wait(ctx context.Context, d *drain) (Withdrawal, error) {
 	timer := time.NewTimer(max(0, time.Duration(d.deadline-r.clock.elapsed())))
 	defer timer.Stop()
-	var interrupted error
+	interrupted := false
 	select {
 	case <-d.done:
 	case <-timer.C:
 	case <-ctx.Done():
-		interrupted = fmt.Errorf("%w: %w", ErrStillDraining, context.Cause(ctx))
+		interrupted = true
 	}
+	sh := d.entry.shard
 	sh.mu.Lock()
-	w := Withdrawal{Position: d.position, Drained: d.total - len(d.left)}
-	if interrupted != nil && len(d.left) > 0 {
-		sh.mu.Unlock()
-		return w, interrupted
+	defer sh.mu.Unlock()
+	d.deserted = false
+	left := d.left()
+	w := Withdrawal{Position: d.position, Drained: d.total - left}
+	if interrupted && left > 0 {
+		d.deserted = true
+		return w, fmt.Errorf("%w: %w", ErrStillDraining, context.Cause(ctx))
 	}
-	for p := range d.left {
-		p.stop(useCancelled, ErrWithdrawn)
-		w.Cancelled++
+	if left > 0 {
+		w.Cancelled = left
+		for _, g := range d.grants {
+			g.stop(grantCancelled, ErrWithdrawn)
+		}
 	}
-	sh.mu.Unlock()
 	r.drains.remove(d)
 	return w, nil
 }

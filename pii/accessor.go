@@ -153,7 +153,7 @@ func (u *Use) reveal(token string, attribute purpose.Attribute, record string, b
 	return unsafe.Pointer(unsafe.SliceData(b)), err
 }
 
-// open is the one way from a token to its plaintext. end is when the purpose stops opening the value, if it is known.
+// open is the one way from a token to its plaintext. end is when the purpose stops opening the value, asked for by derive.
 func (u *Use) open(token string, attribute purpose.Attribute, record string, bound, derive bool) (frame []byte, end time.Time, err error) {
 	if token == "" {
 		return nil, end, ErrAbsent
@@ -166,39 +166,32 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	if reason := p.Running(); reason != purpose.Permitted {
 		return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
 	}
-	var h header
-	if !h.parse(token) {
-		return nil, end, ErrMalformed
-	}
 	scope := p.Scope()
-	if reason := v.admit(scope, &h, attribute, derive); reason != purpose.Permitted {
-		if reason == purpose.Undecided {
-			return nil, end, ErrWrongAttribute
+	var o *opened
+	if held := v.held(p); held != nil && !bound && !derive {
+		if o = held.opened(token, attribute, scope); o != nil && !o.key.usable(p) {
+			o = nil
 		}
-		return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
 	}
-	if bound != (h.flags&flagRecord != 0) {
-		return nil, end, ErrWrongRecord
+	var caseID string
+	if o == nil {
+		if o, caseID, err = u.read(token, attribute, scope, record, bound, derive); err != nil {
+			return nil, end, err
+		}
 	}
-	key, owner, err := v.openKey(p, &h)
-	if err != nil {
-		return nil, end, v.keyFailure(p.Context(), p, a.purpose, attribute, err)
+	frame, err = o.decrypt(token)
+	if err != nil && !o.key.key.Live() {
+		// Keys end together with some of others' that are shredded. The ring knows whether this one was meant.
+		if o, caseID, err = u.read(token, attribute, scope, record, bound, derive); err != nil {
+			return nil, end, err
+		}
+		frame, err = o.decrypt(token)
 	}
-	caseID, reason := u.caseOf(scope, &h, key)
-	if reason != purpose.Permitted {
-		return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
-	}
-
-	buffer := v.buffers.Get().(*[]byte)
-	associated := appendAssociated((*buffer)[:0], token[:h.size], owner, record, bound)
-	frame, err = key.Decrypt(unsafe.Slice(unsafe.StringData(token[h.size:]), len(token)-h.size), associated)
-	*buffer = associated
-	v.buffers.Put(buffer)
 	if err != nil || !framed(frame) {
-		if !key.Live() {
-			return nil, end, v.denied(p, a.purpose, attribute, purpose.Erased, nil)
-		}
-		if bound {
+		switch {
+		case !o.key.key.Live():
+			return nil, end, v.denied(p, a.purpose, attribute, purpose.KeyUnavailable, err)
+		case bound:
 			return nil, end, ErrWrongRecord
 		}
 		return nil, end, ErrDecrypt
@@ -207,25 +200,63 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	if v.audit != nil {
 		now, reason := p.Check()
 		if reason == purpose.Permitted {
-			_, reason = v.live(p, scope, &h, now, caseID, false)
+			_, reason = v.live(p, scope, o.collected, now, caseID, false)
 		}
-		if reason != purpose.Permitted {
-			return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
-		}
-		if err := v.record(p, a, attribute, now); err != nil {
-			return nil, end, v.denied(p, a.purpose, attribute, purpose.AuditUnavailable, err)
+		if reason == purpose.Permitted {
+			if err := v.record(p, a, attribute, now); err != nil {
+				clear(frame)
+				return nil, end, v.denied(p, a.purpose, attribute, purpose.AuditUnavailable, err)
+			}
 		}
 	}
 	// The last thing before the plaintext goes: flags, then the clock. Nothing after this may block.
 	now, reason := p.Check()
 	if reason == purpose.Permitted {
-		end, reason = v.live(p, scope, &h, now, caseID, derive)
+		end, reason = v.live(p, scope, o.collected, now, caseID, derive)
 	}
 	if reason != purpose.Permitted {
 		clear(frame)
 		return nil, time.Time{}, v.denied(p, a.purpose, attribute, reason, nil)
 	}
 	return frame, end, nil
+}
+
+func (o *opened) decrypt(token string) ([]byte, error) {
+	sealed := unsafe.Slice(unsafe.StringData(token[o.size:]), len(token)-o.size) // Decrypt does not write to it
+	return o.key.key.Decrypt(sealed, o.associated)
+}
+
+// read reads a token's header, applies the rules that need no clock, and finds its key.
+func (u *Use) read(token string, attribute purpose.Attribute, scope *purpose.Scope, record string, bound, derive bool) (*opened, string, error) {
+	a, p := u.accessor, &u.permit
+	v := a.vault
+	var h header
+	if !h.parse(token) {
+		return nil, "", ErrMalformed
+	}
+	if reason := v.admit(scope, &h, attribute, derive); reason != purpose.Permitted {
+		if reason == purpose.Undecided {
+			return nil, "", ErrWrongAttribute
+		}
+		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
+	}
+	if bound != (h.flags&flagRecord != 0) {
+		return nil, "", ErrWrongRecord
+	}
+	key, err := v.openKey(p, &h)
+	if err != nil {
+		return nil, "", v.keyFailure(p.Context(), p, a.purpose, attribute, err)
+	}
+	caseID, reason := u.caseOf(scope, &h, key.key)
+	if reason != purpose.Permitted {
+		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
+	}
+	o := &opened{size: h.size, collected: h.collected, attribute: attribute, scope: scope, key: key}
+	o.associated = appendAssociated(make([]byte, 0, len(associatedLabel)+h.size+len(key.owner)), token[:h.size], key.owner, record, bound)
+	if !bound && !derive && h.tag == "" { // what depends on more than header and scope is found out anew
+		v.remember(p, o)
+	}
+	return o, caseID, nil
 }
 
 // admit applies the rules that need neither key nor clock. Undecided means that the token is of another attribute.
@@ -247,11 +278,11 @@ func (v *Vault) admit(scope *purpose.Scope, h *header, attribute purpose.Attribu
 
 // live applies the retention rule at a reading of the clock. It finds the end itself only if exact: most values are
 // so far from theirs that a sum of days tells.
-func (v *Vault) live(p *consent.Permit, scope *purpose.Scope, h *header, reading int64, caseID string, exact bool) (time.Time, purpose.Reason) {
-	if !exact && scope.SurelyLive(h.collected, p.Unix(reading)) {
+func (v *Vault) live(p *consent.Permit, scope *purpose.Scope, collected, reading int64, caseID string, exact bool) (time.Time, purpose.Reason) {
+	if !exact && scope.SurelyLive(collected, p.Unix(reading)) && scope.Known(p.Facts()) {
 		return time.Time{}, purpose.Permitted
 	}
-	return scope.Live(h.collectedAt(), p.Time(reading), caseID, p.Facts())
+	return scope.Live(time.Unix(collected, 0).UTC(), p.Time(reading), caseID, p.Facts())
 }
 
 // caseOf finds which case a value belongs to, by its tag: the one the actor works on, or another of the subject's.

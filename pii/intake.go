@@ -208,7 +208,7 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 	if at.Sub(in.collected) >= v.registry.MaxUse() {
 		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.UseExpired, nil)
 	}
-	key, owner, err := v.sealKey(p, pl.compartment)
+	key, err := v.sealKey(p, pl.compartment)
 	if err != nil {
 		return "", v.keyFailure(in.ctx, p, pl.gate.Purpose(), attribute, err)
 	}
@@ -219,11 +219,10 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 	if h.collected < 0 || h.collected > maxCollected {
 		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.Malformed, nil)
 	}
-	check := key.Check()
-	h.check = string(check[:])
+	h.check = unsafe.String(&key.check[0], checkSize)
 	if in.collection.Case != "" {
 		h.flags |= flagCase
-		tag := key.Tag(in.collection.Case)
+		tag := key.key.Tag(in.collection.Case)
 		h.tag = string(tag[:])
 	}
 	if bound {
@@ -235,13 +234,13 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 	buffer := v.buffers.Get().(*[]byte)
 	var scratch [256]byte
 	head := h.append(scratch[:0])
-	associated := appendAssociated((*buffer)[:0], unsafe.String(unsafe.SliceData(head), len(head)), owner, record, bound)
-	sealed, err := key.Encrypt(content(text, width), associated)
+	associated := appendAssociated((*buffer)[:0], unsafe.String(unsafe.SliceData(head), len(head)), key.owner, record, bound)
+	sealed, err := key.key.Encrypt(content(text, width), associated)
 	*buffer = associated
 	v.buffers.Put(buffer)
 	if err != nil || len(sealed) < minSealed {
 		reason := purpose.KeyUnavailable
-		if !key.Live() {
+		if !key.key.Live() {
 			reason = purpose.Erased
 		}
 		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, err)
@@ -251,7 +250,7 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 	if _, reason := p.Check(); reason != purpose.Permitted {
 		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, nil)
 	}
-	if !key.Live() {
+	if !key.key.Live() {
 		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.Erased, nil)
 	}
 	return unsafe.String(unsafe.SliceData(token), len(token)), nil

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"iter"
 	"math"
-	"time"
 )
 
 // The sealed token, version 1. format.md describes it; testdata holds vectors. It is never changed, only followed by a version 2.
@@ -288,5 +287,3 @@ func strictBase64(text string) (string, bool) {
 	}
 	return string(b), true
 }
-
-func (h *header) collectedAt() time.Time { return time.Unix(h.collected, 0).UTC() }

@@ -80,11 +80,12 @@ func (v *Vault) accessID() (id [16]byte) {
 	return id
 }
 
-// heldKeys are the open keys of one subject, kept beside it in the registry. They are not changed once stored.
+// heldKeys are the open keys of one subject, kept beside it in the registry, and the headers lately opened with them.
+// They are not changed once stored.
 type heldKeys struct {
 	vault *Vault
-	owner string // of associated data
 	keys  []heldKey
+	heads [maxHeads]*opened
 }
 
 type heldKey struct {
@@ -92,7 +93,37 @@ type heldKey struct {
 	key         Key
 	expires     int64 // reading of the registry's clock
 	compartment purpose.Compartment
-	seals       bool // the one new values are sealed under
+	owner       string // of associated data
+	seals       bool   // the one new values are sealed under
+}
+
+// opened is a header that was admitted in a scope, and what follows from it. Tokens of one field of one subject that were
+// sealed on one day have the same header, and so does one token that is opened again: reading it, finding its key and building
+// its associated data took as long as half a decryption.
+type opened struct {
+	associated []byte // label, header, owner; read-only
+	size       int    // of the header
+	collected  int64
+	attribute  purpose.Attribute
+	scope      *purpose.Scope
+	key        *heldKey
+}
+
+// maxHeads is how many headers are kept for a subject.
+const maxHeads = 4
+
+// opened returns what is kept for the token's header, if it was admitted in the same scope for the same attribute.
+func (h *heldKeys) opened(token string, attribute purpose.Attribute, scope *purpose.Scope) *opened {
+	for _, o := range h.heads {
+		if o == nil {
+			return nil
+		}
+		if o.scope == scope && len(token) >= o.size+minSealed &&
+			string(o.associated[len(associatedLabel):len(associatedLabel)+o.size]) == token[:o.size] && o.attribute == attribute {
+			return o
+		}
+	}
+	return nil
 }
 
 // held returns the keys kept for the subject of the permit.
@@ -107,22 +138,48 @@ func (v *Vault) held(p *consent.Permit) *heldKeys {
 
 // hold keeps a key for the subject of the permit, in the place of older ones that are no longer usable.
 func (v *Vault) hold(p *consent.Permit, k heldKey) {
+	v.swap(p, func(before *heldKeys) *heldKeys {
+		next := &heldKeys{vault: v, keys: []heldKey{k}}
+		if before == nil {
+			return next
+		}
+		for _, have := range before.keys {
+			if have.check == k.check || !have.usable(p) {
+				continue
+			}
+			have.seals = have.seals && (have.compartment != k.compartment || !k.seals)
+			next.keys = append(next.keys, have)
+		}
+		return next // heads point at keys of before: they are kept again when they are opened again
+	})
+}
+
+// remember keeps what was found out about a header.
+func (v *Vault) remember(p *consent.Permit, o *opened) {
+	v.swap(p, func(before *heldKeys) *heldKeys {
+		if before == nil {
+			return nil
+		}
+		next := *before
+		copy(next.heads[1:], before.heads[:])
+		next.heads[0] = o
+		return &next
+	})
+}
+
+func (v *Vault) swap(p *consent.Permit, change func(*heldKeys) *heldKeys) {
 	slot := p.Attached()
 	for {
 		before := slot.Load()
-		next := &heldKeys{vault: v, owner: owner(string(p.Subject()), v.tenant), keys: []heldKey{k}}
+		var have *heldKeys
 		if before != nil {
 			if h, ok := (*before).(*heldKeys); ok && h.vault == v {
-				for _, have := range h.keys {
-					if have.check == k.check || !have.key.Live() || have.expires <= p.Begun() {
-						continue
-					}
-					if have.compartment == k.compartment && k.seals {
-						have.seals = false
-					}
-					next.keys = append(next.keys, have)
-				}
+				have = h
 			}
+		}
+		next := change(have)
+		if next == nil {
+			return
 		}
 		var kept any = next
 		if slot.CompareAndSwap(before, &kept) {
@@ -131,53 +188,63 @@ func (v *Vault) hold(p *consent.Permit, k heldKey) {
 	}
 }
 
+func (k *heldKey) usable(p *consent.Permit) bool { return k.expires > p.Begun() && k.key.Live() }
+
 // openKey returns the key a token names.
-func (v *Vault) openKey(p *consent.Permit, h *header) (Key, string, error) {
+func (v *Vault) openKey(p *consent.Permit, h *header) (*heldKey, error) {
 	if held := v.held(p); held != nil {
 		for i := range held.keys {
-			k := &held.keys[i]
-			if string(k.check[:]) == h.check && k.expires > p.Begun() && k.key.Live() {
-				return k.key, held.owner, nil
+			if k := &held.keys[i]; string(k.check[:]) == h.check && k.usable(p) {
+				return k, nil
 			}
 		}
 	}
 	compartment, ok := v.compartment(h)
 	if !ok {
-		return nil, "", ErrMalformed
+		return nil, ErrMalformed
 	}
 	key, err := v.keys.Key(p.Context(), p.Subject(), compartment, [checkSize]byte([]byte(h.check)))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if isNil(key) {
-		return nil, "", purpose.KeyUnavailable
+		return nil, purpose.KeyUnavailable
 	}
-	if check := key.Check(); string(check[:]) != h.check {
-		return nil, "", purpose.NoKey
+	k := v.heldKey(p, key, compartment)
+	if string(k.check[:]) != h.check {
+		return nil, purpose.NoKey
 	}
-	v.hold(p, heldKey{check: key.Check(), key: key, expires: p.Reading(key.Expires()), compartment: compartment})
-	return key, owner(string(p.Subject()), v.tenant), nil
+	v.hold(p, k)
+	return &k, nil
 }
 
 // sealKey returns the key new values of the compartment are sealed under.
-func (v *Vault) sealKey(p *consent.Permit, c purpose.Compartment) (Key, string, error) {
+func (v *Vault) sealKey(p *consent.Permit, c purpose.Compartment) (*heldKey, error) {
 	if held := v.held(p); held != nil {
 		for i := range held.keys {
-			k := &held.keys[i]
-			if k.seals && k.compartment == c && k.expires > p.Begun() && k.key.Live() {
-				return k.key, held.owner, nil
+			if k := &held.keys[i]; k.seals && k.compartment == c && k.usable(p) {
+				return k, nil
 			}
 		}
 	}
 	key, err := v.keys.MakeKey(p.Context(), p.Subject(), c)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if isNil(key) {
-		return nil, "", purpose.KeyUnavailable
+		return nil, purpose.KeyUnavailable
 	}
-	v.hold(p, heldKey{check: key.Check(), key: key, expires: p.Reading(key.Expires()), compartment: c, seals: true})
-	return key, owner(string(p.Subject()), v.tenant), nil
+	k := v.heldKey(p, key, c)
+	k.seals = true
+	v.hold(p, k)
+	return &k, nil
+}
+
+func (v *Vault) heldKey(p *consent.Permit, key Key, c purpose.Compartment) heldKey {
+	return heldKey{
+		check: key.Check(), key: key, expires: p.Reading(key.Expires()), compartment: c,
+		owner: owner(string(p.Subject()), v.tenant),
+	}
 }
 
 // compartment rebuilds the compartment a token was sealed in: its classes, and the domains of its purposes.

@@ -85,8 +85,8 @@ func (p *Policy) attribute(s *Scope, r *Request) Reason {
 
 // actorCase asks whether the actor works on an open case, and the value is of that case.
 func (s *Scope) actorCase(r *Request, f *Facts, d *Decision) Reason {
-	if !s.purpose.spec.CaseBound || r.Operation == Collect {
-		return Permitted // what is taken in may be what opens the case
+	if !s.CaseBound() {
+		return Permitted
 	}
 	if r.Actor.Case == "" {
 		return CaseRequired
@@ -120,7 +120,7 @@ func assigned(to []Actor, who *Actor) bool {
 
 // mismatch reports whether the value asked for belongs to another case than the actor's.
 func (s *Scope) mismatch(r *Request) bool {
-	return s.purpose.spec.CaseBound && r.Attribute != "" && r.Case != "" && r.Case != r.Actor.Case
+	return s.CaseBound() && r.Attribute != "" && r.Case != "" && r.Case != r.Actor.Case
 }
 
 // collected reports whether the value was collected for the purpose, or need not have been.
@@ -290,7 +290,7 @@ func (p *Policy) possible(r *Request) Reason {
 	if c == nil {
 		return UnknownPurpose
 	}
-	if r.Actor.Role != "" {
+	if r.Actor.Role != "" || r.Operation == Collect {
 		s, reason := c.scope(r.Operation, r.Actor.Role)
 		if reason != Permitted {
 			return reason

@@ -14,12 +14,13 @@
 //
 //  1. A request without purpose, operation or time is Malformed; an undeclared purpose is UnknownPurpose.
 //  2. Before the policy is effective: NotYetEffective.
-//  3. The actor must be named, with a role the purpose binds: ActorNotAuthorized.
+//  3. The actor must be named, with a role the purpose binds: ActorNotAuthorized. To collect, any role will do: collecting opens nothing,
+//     and who takes a form in need not be able to read it.
 //  4. The purpose must list the operation, [Rights] and [Maintenance] like any other: OperationNotInPurpose.
 //  5. The attribute, if one is asked for, must be listed by the purpose and needed by the role: UnknownAttribute, CategoryNotInPurpose,
 //     AttributeNotInPurpose, AttributeNotForRole. What is only for de-identified use leaves through a generaliser: DeidentifiedOnly.
 //  6. A purpose bound to cases needs an open one, assigned to the actor, that the value belongs to: CaseRequired,
-//     CaseNotOpen, NotAssigned, CaseMismatch.
+//     CaseNotOpen, NotAssigned, CaseMismatch. Collecting is bound to none: what is taken in may be what opens the case.
 //  7. The value must have been collected for the purpose: NotCollectedForPurpose. Collect, Rights, Maintenance and a purpose with a cited
 //     secondary use are exempt.
 //  8. The ground must hold, by notice, consent or provision: NoticeRequired, ConsentUnknown, ConsentRefused, ConsentWithdrawn, ConsentExpired,

@@ -190,6 +190,13 @@ func TestFaults(t *testing.T) {
 			[]string{`purposes["service.payment"].retention.minimum: is longer than keep`},
 		},
 		{
+			"minimum longer in a century without leap day",
+			in(payment, func(s *purpose.Spec) {
+				s.Retention.Keep, s.Retention.Minimum = purpose.Period{Years: 4}, purpose.Period{Days: 1461}
+			}),
+			[]string{`purposes["service.payment"].retention.minimum: is longer than keep`},
+		},
+		{
 			"minimum never longer",
 			in(payment, func(s *purpose.Spec) {
 				s.Retention.Keep, s.Retention.Minimum = purpose.Period{Days: 366}, purpose.Period{Years: 1}

@@ -44,7 +44,7 @@ func (p *Policy) Scope(id ID, op Operation, role Role) (*Scope, Reason) {
 }
 
 func (c *compiled) scope(op Operation, role Role) (*Scope, Reason) {
-	if op == Collect && role != "" {
+	if op == Collect {
 		// Collecting opens nothing, so it asks who, but no role: else whoever takes a form in could also read it.
 		if c.collect.purpose != nil {
 			return &c.collect, Permitted
@@ -70,7 +70,10 @@ func (s *Scope) Ordinal() uint16 {
 }
 
 // CaseBound reports whether a value of another case than the actor's is denied with [CaseMismatch].
-func (s *Scope) CaseBound() bool { return s.purpose == nil || s.purpose.spec.CaseBound }
+// Collecting is bound to none: what is taken in may be what opens the case.
+func (s *Scope) CaseBound() bool {
+	return s.purpose == nil || s.purpose.spec.CaseBound && s.operation != Collect
+}
 
 // Attribute says whether the role may have the attribute of that ordinal: [Permitted], or [UnknownAttribute],
 // [CategoryNotInPurpose], [AttributeNotInPurpose], [AttributeNotForRole], in that order.
