@@ -1,0 +1,192 @@
+package pii
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Buffer says how much a [BufferedAudit] may lose if the process dies.
+type Buffer struct {
+	Records int           // entries not yet written, at most; zero: 1,024
+	Every   time.Duration // how long an entry waits to be written, at most, while the auditor behind keeps up; zero: 1 second
+}
+
+// BufferedAudit passes entries on to another auditor in the background, so that an access does not wait for a disk.
+// If the process dies, what was not yet written is lost: at most Buffer.Records entries, and while the auditor behind keeps
+// up, those of the last Buffer.Every. An access that would exceed the first waits. When the auditor behind fails, nothing is
+// thrown away: accesses are denied until it has taken what was buffered. It is safe for concurrent use.
+type BufferedAudit struct {
+	next  Auditor
+	limit int
+	every time.Duration
+
+	mu      sync.Mutex
+	filling []Access
+	spare   []Access      // for the next turn
+	writing chan struct{} // closed when the entries that were taken are written; nil if none are
+	stuck   []Access      // entries that the auditor behind refused
+	failed  error         // what it said
+	timer   *time.Timer
+	armed   bool
+	closed  bool
+}
+
+// ErrAuditClosed reports a BufferedAudit that was closed.
+var ErrAuditClosed = errors.New("pii: the buffered audit is closed")
+
+// NewBufferedAudit returns an auditor that buffers for next. [BufferedAudit.Close] writes what is left.
+func NewBufferedAudit(next Auditor, b Buffer) (*BufferedAudit, error) {
+	if isNil(next) {
+		return nil, errors.New("pii: NewBufferedAudit: next must not be nil")
+	}
+	if b.Records < 0 || b.Every < 0 {
+		return nil, errors.New("pii: NewBufferedAudit: a limit is negative")
+	}
+	if b.Records == 0 {
+		b.Records = 1024
+	}
+	if b.Every == 0 {
+		b.Every = time.Second
+	}
+	// One half fills while the other is written, so that both together are within the limit.
+	half := max(1, b.Records/2)
+	return &BufferedAudit{
+		next: next, limit: half, every: b.Every,
+		filling: make([]Access, 0, half), spare: make([]Access, 0, half),
+	}, nil
+}
+
+// Record keeps the entry to be written. It waits while the buffer is full, until ctx ends.
+func (b *BufferedAudit) Record(ctx context.Context, a Access) error {
+	b.mu.Lock()
+	for {
+		if b.closed {
+			b.mu.Unlock()
+			return ErrAuditClosed
+		}
+		if b.failed != nil {
+			// Try again in this goroutine: the access that comes after the auditor's recovery goes through.
+			if err := b.retry(ctx); err != nil {
+				b.mu.Unlock()
+				return err
+			}
+			continue
+		}
+		if len(b.filling) < b.limit {
+			break
+		}
+		if b.writing == nil {
+			b.write()
+			continue
+		}
+		wait := b.writing
+		b.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		b.mu.Lock()
+	}
+	b.filling = append(b.filling, a)
+	switch {
+	case len(b.filling) == b.limit && b.writing == nil:
+		b.write()
+	case !b.armed:
+		b.arm()
+	}
+	b.mu.Unlock()
+	return nil
+}
+
+// arm makes sure that what is buffered is written in time. The mutex is held.
+func (b *BufferedAudit) arm() {
+	b.armed = true
+	if b.timer != nil {
+		b.timer.Reset(b.every)
+		return
+	}
+	b.timer = time.AfterFunc(b.every, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.armed = false
+		if b.writing == nil && b.failed == nil && len(b.filling) > 0 {
+			b.write()
+		}
+	})
+}
+
+// write hands what has filled to a goroutine. The mutex is held, and nothing is being written.
+func (b *BufferedAudit) write() {
+	batch, done := b.filling, make(chan struct{})
+	b.filling, b.spare, b.writing = b.spare[:0], nil, done
+	go func() {
+		left, err := b.pass(context.Background(), batch)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.writing = nil
+		if err != nil {
+			b.stuck, b.failed = append([]Access(nil), left...), err
+		}
+		b.spare = batch[:0]
+		if err == nil && len(b.filling) > 0 && !b.armed {
+			b.arm()
+		}
+		close(done)
+	}()
+}
+
+// pass records entries one after another and returns those that were not.
+func (b *BufferedAudit) pass(ctx context.Context, batch []Access) ([]Access, error) {
+	for i, a := range batch {
+		if err := b.next.Record(ctx, a); err != nil {
+			return batch[i:], err
+		}
+	}
+	return nil, nil
+}
+
+// retry writes what was refused. The mutex is held: others wait, as they would be denied anyway.
+func (b *BufferedAudit) retry(ctx context.Context) error {
+	left, err := b.pass(ctx, b.stuck)
+	b.stuck, b.failed = left, err
+	return err
+}
+
+// Flush returns when everything that was recorded before the call has been written.
+func (b *BufferedAudit) Flush(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		switch {
+		case b.writing != nil:
+			wait := b.writing
+			b.mu.Unlock()
+			select {
+			case <-wait:
+				b.mu.Lock()
+			case <-ctx.Done():
+				b.mu.Lock()
+				return context.Cause(ctx)
+			}
+		case b.failed != nil:
+			if err := b.retry(ctx); err != nil {
+				return err
+			}
+		case len(b.filling) > 0:
+			b.write()
+		default:
+			return nil
+		}
+	}
+}
+
+// Close writes what is left and denies from then on. If that fails, nothing is thrown away and Close can be called again.
+func (b *BufferedAudit) Close(ctx context.Context) error {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	return b.Flush(ctx)
+}
