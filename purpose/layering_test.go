@@ -42,6 +42,8 @@ var layers = map[string]string{
 	"pii/keyring/internal/storetest": "pii/keyring purpose consent tink-go testify",
 	"pii/keyring/keyringsql":         "pii/keyring purpose consent internal/sqlkit",
 	"pii/piitest":                    "pii pii/keyring purpose consent consent/consenttest tink-go x/text",
+	"retention":                      "purpose consent",
+	"redact":                         "x/text",
 	"internal/sqlkit":                "",
 }
 

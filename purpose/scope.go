@@ -249,6 +249,11 @@ func (s *Scope) Known(f *Facts) bool {
 
 func known(s CaseStatus) bool { return s > CaseUnknown && s <= CaseClosed }
 
+// SurelyUntil returns the Unix time before which SurelyLive holds, for a collection it ever holds for.
+func (s *Scope) SurelyUntil(collectedAt int64) int64 {
+	return collectedAt + int64(min(s.least, 1<<40))
+}
+
 // SurelyLive reports, in a few nanoseconds, that retention cannot have ended yet; both times are Unix seconds.
 // False means only that [Scope.End] must be asked. It counts years as 365 and months as 28 days from the collection, and
 // no period starts before it. It is a shortcut only for facts that are [Scope.Known]: over others Decide
