@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -53,17 +54,20 @@ func (c *clock) unix(elapsed int64) int64 { return c.sec + (elapsed+c.nsec)/int6
 // since returns the reading at which wall time t is reached.
 func (c *clock) since(t time.Time) int64 { return int64(t.Sub(c.wall)) }
 
+// latest is the highest reading a ledger can raise the clock to, some 280 years ahead: what is later must not overflow.
+const latest = math.MaxInt64 - 10*365*24*int64(time.Hour)
+
 // raise makes sure that the clock reads no earlier than t, the time of an event that is in the ledger.
 func (c *clock) raise(t time.Time) {
+	n := min(c.since(t), latest)
 	if c.now != nil {
-		n := c.since(t)
 		for high := c.high.Load(); n > high && !c.high.CompareAndSwap(high, n); high = c.high.Load() {
 		}
 		return
 	}
 	for {
 		floor := c.floor.Load()
-		behind := c.since(t) - int64(time.Since(c.start))
+		behind := n - int64(time.Since(c.start))
 		if behind <= floor || c.floor.CompareAndSwap(floor, behind) {
 			return
 		}

@@ -18,11 +18,14 @@ type entry struct {
 	pending    []*tightening
 	state      *state // nil: to be read from the ledger
 	attached   atomic.Pointer[any]
-	live       []*grant // those that may have uses running, and those in grants
-	drains     []*drain // withdrawals that wait
-	generation uint64   // moves whenever what was read before must not be kept
-	loading    *loading // a read of the ledger in progress
-	pins       int      // calls that need the entry to stay
+	live       []*grant              // those that may have uses running, and those in grants
+	drains     []*drain              // withdrawals that wait
+	generation uint64                // moves whenever what was read before must not be kept
+	loading    *loading              // a read of the ledger in progress
+	pins       int                   // calls that need the entry to stay
+	tightened  uint64                // counts tightenings asked for
+	tightest   map[purpose.ID]uint64 // number of the last withdrawal or refusal asked for, while grants are being decided
+	granting   int                   // grants being decided: a withdrawal must be stored even if one stands, so that they find it
 }
 
 // loading is one read that several callers wait for.
@@ -47,7 +50,7 @@ func (e *entry) keep(g *grant) {
 }
 
 func (e *entry) idle() bool {
-	return e.loading == nil && e.pins == 0 && len(e.pending) == 0 && !slices.ContainsFunc(e.live, func(g *grant) bool {
+	return e.loading == nil && e.pins == 0 && e.granting == 0 && len(e.pending) == 0 && !slices.ContainsFunc(e.live, func(g *grant) bool {
 		return g.running.Load() > 0
 	})
 }
@@ -72,9 +75,8 @@ func (r *Registry) entry(sh *shard, s Subject) *entry {
 		for other, candidate := range sh.subjects { // map order is as good as any
 			if candidate.idle() {
 				delete(sh.subjects, other)
-				break
 			}
-			if tried++; tried == 16 {
+			if tried++; tried == 16 || len(sh.subjects) < r.limit {
 				break
 			}
 		}

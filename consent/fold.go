@@ -57,6 +57,9 @@ func own[K comparable, V any](m map[K]V) map[K]V {
 }
 
 func (s *state) apply(e Event) error {
+	if e.Kind == 0 || int(e.Kind) >= len(kindText) {
+		return ErrFormat
+	}
 	s.facts.Ledger = e.Seq
 	if e.Time.After(s.last) {
 		s.last = e.Time

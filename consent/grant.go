@@ -25,8 +25,13 @@ func (r *Registry) Grant(ctx context.Context, s Subject, id purpose.ID, act Act)
 	if err := r.checkAct(spec, &act); err != nil {
 		return Event{}, fmt.Errorf("consent: grant %s: %w", id, err)
 	}
+	if err := r.usable(ctx, s); err != nil {
+		return Event{}, fmt.Errorf("consent: grant %s: %w", id, err)
+	}
+	began, done := r.granting(s)
+	defer done()
 	var first *state
-	for {
+	for range 16 {
 		st, err := r.load(ctx, s)
 		if err != nil {
 			return Event{}, fmt.Errorf("consent: grant %s: %w", id, err)
@@ -35,6 +40,13 @@ func (r *Registry) Grant(ctx context.Context, s Subject, id purpose.ID, act Act)
 			first = st
 		}
 		a := act
+		if a.ID != "" {
+			// A redelivered grant is recognised by its id before anything else is asked.
+			known, err := r.find(ctx, s, Event{ID: a.ID, Kind: Granted, Purpose: id, Policy: r.policy.Version(), Act: a})
+			if known != nil || err != nil {
+				return deref(known), err
+			}
+		}
 		if a.Language == language.Und && len(st.languages) > 0 {
 			a.Language = st.languages[len(st.languages)-1]
 		}
@@ -44,30 +56,26 @@ func (r *Registry) Grant(ctx context.Context, s Subject, id purpose.ID, act Act)
 		e := Event{ID: a.ID, Kind: Granted, Purpose: id, Act: a}
 		e.Act.ID = ""
 		r.stamp(&e)
-		if a.ID != "" {
-			// A redelivered grant is recognised by its id before anything else is asked.
-			known, err := r.find(ctx, s, e)
-			if known != nil || err != nil {
-				return deref(known), err
-			}
-		}
-		if st.tightened[id] != first.tightened[id] {
+		if st.tightened[id] != first.tightened[id] || r.overtaken(s, id, began) {
 			return Event{}, fmt.Errorf("consent: grant %s: %w", id, ErrConflict)
 		}
 		if !st.answers(e) {
 			return Event{}, fmt.Errorf("consent: grant %s: %w", id, ErrStaleRequest)
 		}
 		seq, err := r.append(ctx, s, st.facts.Ledger, e)
-		r.granted(s, id, err == nil)
+		r.granted(s, id, began, err == nil)
 		switch {
 		case err == nil:
 			e.Seq = seq
 			return e, nil
 		case errors.Is(err, ErrConflict):
 			continue
+		case errors.Is(err, ErrInvalidEvent):
+			err = ErrInvalidAct
 		}
 		return Event{}, fmt.Errorf("consent: grant %s: %w", id, err)
 	}
+	return Event{}, fmt.Errorf("consent: grant %s: %w", id, ErrConflict) // others keep writing, and this one has had its turns
 }
 
 func deref(e *Event) Event {
@@ -75,6 +83,30 @@ func deref(e *Event) Event {
 		return Event{}
 	}
 	return *e
+}
+
+// granting tells withdrawals that a grant is being decided, until done is called. began counts the tightenings before it.
+func (r *Registry) granting(s Subject) (began uint64, done func()) {
+	sh := r.shard(s)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	e := r.entry(sh, s)
+	if e.granting++; e.granting == 1 {
+		e.tightest = make(map[purpose.ID]uint64)
+	}
+	return e.tightened, func() {
+		sh.mu.Lock()
+		defer sh.mu.Unlock()
+		e.granting--
+	}
+}
+
+// overtaken reports whether a withdrawal or refusal was asked for after a grant that is being decided had been.
+func (r *Registry) overtaken(s Subject, id purpose.ID, began uint64) bool {
+	sh := r.shard(s)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.subjects[s].tightest[id] > began // a subject with grants being decided stays
 }
 
 // checkAct completes the act and refuses what no ledger state could make valid.
@@ -113,6 +145,10 @@ func (r *Registry) find(ctx context.Context, s Subject, e Event) (*Event, error)
 			return nil, r.outage(ctx, e.Purpose, err)
 		}
 		if have.ID == e.ID {
+			e.Act.ID = ""
+			if e.Act.Language == language.Und {
+				e.Act.Language = have.Act.Language // what it was given when it first came
+			}
 			if !have.Same(e) {
 				return nil, fmt.Errorf("consent: grant %s: %w", e.Purpose, ErrEventExists)
 			}
@@ -123,8 +159,8 @@ func (r *Registry) find(ctx context.Context, s Subject, e Event) (*Event, error)
 }
 
 // granted forgets what was read of the subject. A grant that was stored is the person's later word,
-// so it also lifts a withdrawal of the same purpose that never was.
-func (r *Registry) granted(s Subject, id purpose.ID, stored bool) {
+// so it also lifts an earlier withdrawal of the same purpose that could not be stored.
+func (r *Registry) granted(s Subject, id purpose.ID, began uint64, stored bool) {
 	sh := r.shard(s)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -135,7 +171,7 @@ func (r *Registry) granted(s Subject, id purpose.ID, stored bool) {
 	e.forget()
 	if stored {
 		e.settle(func(t *tightening) bool {
-			return t.failed && t.purpose == id && (t.kind == Withdrawn || t.kind == Refused)
+			return t.failed && t.number <= began && t.purpose == id && (t.kind == Withdrawn || t.kind == Refused)
 		})
 	}
 }

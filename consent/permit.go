@@ -16,6 +16,7 @@ type Gate struct {
 	registry  *Registry
 	operation purpose.Operation
 	purposes  []gatePurpose
+	owner     any
 	scopes    sync.Map // purpose.Role to *purpose.Scope of the first purpose
 }
 
@@ -27,11 +28,12 @@ type gatePurpose struct {
 
 // Gate returns the door of the operation under all of the purposes,
 // or a *purpose.Denied if no facts could ever open it.
-func (r *Registry) Gate(op purpose.Operation, ids ...purpose.ID) (*Gate, error) {
+// A permit tells the owner of its gate, which may be nil.
+func (r *Registry) Gate(owner any, op purpose.Operation, ids ...purpose.ID) (*Gate, error) {
 	if len(ids) == 0 {
 		return nil, r.denied("", purpose.Malformed, nil)
 	}
-	g := &Gate{registry: r, operation: op}
+	g := &Gate{registry: r, operation: op, owner: owner}
 	for _, id := range ids {
 		if err := r.policy.Possible(purpose.Request{Purpose: id, Operation: op}); err != nil {
 			return nil, err
@@ -40,6 +42,22 @@ func (r *Registry) Gate(op purpose.Operation, ids ...purpose.ID) (*Gate, error) 
 		g.purposes = append(g.purposes, gatePurpose{id, spec.CaseBound, spec.Basis != purpose.LegalGround})
 	}
 	return g, nil
+}
+
+// Operation returns the operation of the gate, 0 for a nil gate.
+func (g *Gate) Operation() purpose.Operation {
+	if g == nil {
+		return 0
+	}
+	return g.operation
+}
+
+// Owner returns what the gate was made for, nil for a nil gate.
+func (g *Gate) Owner() any {
+	if g == nil {
+		return nil
+	}
+	return g.owner
 }
 
 // Purpose returns the first purpose of the gate.
@@ -57,6 +75,7 @@ type grant struct {
 	running  atomic.Int64
 	flag     atomic.Uint32
 	handed   map[*Permit]struct{} // uses whose context was asked for; guarded by the shard
+	cause    error                // why it was cancelled; guarded by the shard
 	decision purpose.Decision
 }
 
@@ -68,14 +87,15 @@ const (
 	grantCancelled // a withdrawal has stopped waiting, or the registry was closed
 )
 
-// Permit is a use in progress. Package pii embeds one in every use; other programs never need it.
+// Permit is a use in progress. Every use of package pii is one; other programs never need it.
 // The zero Permit is of no use and opens nothing. Its methods are safe for concurrent use; it must not be copied.
 type Permit struct {
 	grant    *grant
+	clock    *clock
 	ctx      context.Context
 	begun    int64
-	deadline int64  // reading of the clock from which it opens nothing
-	aside    *aside // made when the context is asked for; guarded by the shard
+	deadline int64                 // reading of the clock from which it opens nothing
+	aside    atomic.Pointer[aside] // made when the context is asked for
 	ended    atomic.Bool
 }
 
@@ -87,40 +107,48 @@ type aside struct {
 
 type permitKey struct{}
 
-// Begin fills p with a new use if the policy and the ledger allow one now, and returns a *purpose.Denied otherwise.
-// Every permit that was begun must be ended, and may then be begun again.
-func (g *Gate) Begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subject) error {
+// Begin returns a new use if the policy and the ledger allow one now, and a *purpose.Denied otherwise.
+// Every permit must be ended.
+func (g *Gate) Begin(ctx context.Context, actor purpose.Actor, s Subject) (*Permit, error) {
 	if ctx == nil {
-		return g.deny(purpose.Malformed, 0, nil)
+		return nil, g.deny(purpose.Malformed, 0, nil)
 	}
 	if ctx.Err() != nil {
-		return g.deny(purpose.Cancelled, 0, context.Cause(ctx))
+		return nil, g.deny(purpose.Cancelled, 0, context.Cause(ctx))
+	}
+	return g.Continue(ctx, actor, s, g.registry.clock.elapsed())
+}
+
+// Continue is Begin for work that began at a reading of the clock, such as an intake that seals one field after another: the
+// use lives no longer than one begun then. It leaves the clock to [Permit.Check], which must be asked before anything is released.
+func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, begun int64) (*Permit, error) {
+	if ctx == nil || ctx.Err() != nil {
+		return g.Begin(ctx, actor, s) // which denies
 	}
 	r := g.registry
 	sh := r.shard(s)
-	now := r.clock.elapsed()
 	sh.mu.Lock()
 	if e := sh.subjects[s]; e != nil && e.pending == nil {
 		for _, have := range e.grants {
-			if have != nil && have.gate == g && now < have.until && have.actor == actor {
-				p.start(ctx, have, now)
+			if have != nil && have.gate == g && begun < have.until && have.actor == actor {
+				p := have.start(ctx, sh, begun)
 				sh.mu.Unlock()
-				return nil
+				return p, nil
 			}
 		}
 	}
 	sh.mu.Unlock()
-	return g.begin(ctx, p, actor, s)
+	return g.begin(ctx, actor, s, begun)
 }
 
 // begin decides anew.
-func (g *Gate) begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subject) error {
+func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun int64) (*Permit, error) {
 	r := g.registry
 	sh := r.shard(s)
 	for {
 		st, err := r.load(ctx, s)
 		if err != nil {
-			return g.attribute(err)
+			return nil, g.attribute(err)
 		}
 		sh.mu.Lock()
 		e := r.entry(sh, s)
@@ -130,12 +158,12 @@ func (g *Gate) begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subj
 		}
 		if r.closed.Load() {
 			sh.mu.Unlock()
-			return g.deny(purpose.RegistryUnavailable, 0, ErrClosed)
+			return nil, g.deny(purpose.RegistryUnavailable, 0, ErrClosed)
 		}
 		for _, t := range e.pending {
 			if t.reaches(g, actor) {
 				sh.mu.Unlock()
-				return g.deny(t.reason(), st.facts.Ledger, nil)
+				return nil, g.deny(t.reason(), st.facts.Ledger, nil)
 			}
 		}
 		// Read under the lock: whatever was expired by a reading before this one stays expired.
@@ -143,13 +171,13 @@ func (g *Gate) begin(ctx context.Context, p *Permit, actor purpose.Actor, s Subj
 		granted, denied := g.decide(st, actor, now)
 		if denied != nil {
 			sh.mu.Unlock()
-			return denied
+			return nil, denied
 		}
 		granted.entry = e
 		e.keep(granted)
-		p.start(ctx, granted, now)
+		p := granted.start(ctx, sh, begun)
 		sh.mu.Unlock()
-		return nil
+		return p, nil
 	}
 }
 
@@ -182,13 +210,18 @@ func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error)
 	return granted, nil
 }
 
-// start makes p a use of the grant. The shard is locked.
-func (p *Permit) start(ctx context.Context, granted *grant, now int64) {
-	p.grant, p.ctx, p.aside = granted, ctx, nil
-	p.begun = now
-	p.deadline = min(granted.until, now+int64(granted.gate.registry.maxUse))
-	granted.running.Add(1)
-	p.ended.Store(false)
+// start returns a use of the grant. The shard is locked.
+func (g *grant) start(ctx context.Context, sh *shard, now int64) *Permit {
+	if len(sh.permits) == 0 {
+		sh.permits = make([]Permit, 16)
+	}
+	p := &sh.permits[0]
+	sh.permits = sh.permits[1:]
+	r := g.gate.registry
+	p.grant, p.clock, p.ctx = g, &r.clock, ctx
+	p.begun, p.deadline = now, min(g.until, now+int64(r.maxUse))
+	g.running.Add(1)
+	return p
 }
 
 // End ends the use. What it revealed must not be used after it; a withdrawal that waits for it goes on.
@@ -200,12 +233,12 @@ func (p *Permit) End() {
 	g := p.grant
 	// The order matters: a withdrawal raises the flag and then counts, this counts and then looks at the flag.
 	g.running.Add(-1)
-	if g.flag.Load() <= grantOpen && p.aside == nil {
+	a := p.aside.Load()
+	if a == nil && g.flag.Load() <= grantOpen {
 		return
 	}
 	sh := g.entry.shard
 	sh.mu.Lock()
-	a := p.aside
 	delete(g.handed, p)
 	g.entry.settleDrains(&g.gate.registry.drains)
 	sh.mu.Unlock()
@@ -221,8 +254,9 @@ func (g *grant) stop(flag uint32, cause error) {
 		g.flag.Store(flag)
 	}
 	if flag == grantCancelled {
+		g.cause = cause
 		for p := range g.handed {
-			p.aside.cancel(cause)
+			p.aside.Load().cancel(cause)
 		}
 	}
 }
@@ -237,7 +271,7 @@ func (p *Permit) Check() (int64, purpose.Reason) {
 	if p.ctx.Err() != nil {
 		return 0, purpose.Cancelled
 	}
-	now := p.grant.gate.registry.clock.elapsed()
+	now := p.clock.elapsed()
 	if now >= p.deadline {
 		return now, p.late(now)
 	}
@@ -280,8 +314,8 @@ func (p *Permit) Context() context.Context {
 	sh := g.entry.shard
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if p.aside != nil {
-		return p.aside.ctx
+	if a := p.aside.Load(); a != nil {
+		return a.ctx
 	}
 	ctx, cancel := context.WithCancelCause(context.WithValue(p.ctx, permitKey{}, p))
 	switch {
@@ -289,10 +323,22 @@ func (p *Permit) Context() context.Context {
 		cancel(context.Canceled)
 		return ctx // and no timer to stop
 	case g.flag.Load() == grantCancelled:
-		cancel(ErrWithdrawn)
+		cancel(g.cause)
 	}
-	left := time.Duration(p.deadline - g.gate.registry.clock.elapsed())
-	p.aside = &aside{ctx, cancel, time.AfterFunc(max(0, left), func() { cancel(ErrUseExpired) })}
+	left := time.Duration(p.deadline - p.clock.elapsed())
+	a := &aside{ctx, cancel, time.AfterFunc(max(0, left), func() {
+		if g.flag.Load() >= grantEnding {
+			cancel(ErrWithdrawn) // which waited for no more than this
+		}
+		cancel(ErrUseExpired)
+	})}
+	// End raises its flag and then looks for this; so this is stored before the flag is looked at.
+	p.aside.Store(a)
+	if p.ended.Load() {
+		a.timer.Stop()
+		cancel(context.Canceled)
+		return ctx
+	}
 	if g.handed == nil {
 		g.handed = make(map[*Permit]struct{})
 	}
@@ -333,7 +379,7 @@ func (p *Permit) Facts() *purpose.Facts {
 }
 
 // Time returns the wall time of a reading of the registry's clock.
-func (p *Permit) Time(reading int64) time.Time { return p.grant.gate.registry.clock.at(reading) }
+func (p *Permit) Time(reading int64) time.Time { return p.clock.at(reading) }
 
 // Subject returns whose use it is.
 func (p *Permit) Subject() Subject {
@@ -343,14 +389,26 @@ func (p *Permit) Subject() Subject {
 	return p.grant.entry.subject
 }
 
-// Name makes the zero Permit tell a subject. It still opens nothing.
-func (p *Permit) Name(s Subject) { p.grant = &grant{entry: &entry{subject: s}}; p.ended.Store(true) }
+// Inert returns a permit that tells a subject and opens nothing: for a step of a batch that was denied.
+func Inert(s Subject) *Permit {
+	p := &Permit{grant: &grant{entry: &entry{subject: s}}}
+	p.ended.Store(true)
+	return p
+}
 
 // Unix returns the Unix time, in seconds, of a reading of the registry's clock.
-func (p *Permit) Unix(reading int64) int64 { return p.grant.gate.registry.clock.unix(reading) }
+func (p *Permit) Unix(reading int64) int64 { return p.clock.unix(reading) }
+
+// Gate returns the gate the permit was begun at, nil for one that was not.
+func (p *Permit) Gate() *Gate {
+	if p == nil || p.grant == nil {
+		return nil
+	}
+	return p.grant.gate
+}
 
 // Reading returns the reading of the registry's clock at which wall time t is reached.
-func (p *Permit) Reading(t time.Time) int64 { return p.grant.gate.registry.clock.since(t) }
+func (p *Permit) Reading(t time.Time) int64 { return p.clock.since(t) }
 
 // Caller returns the context that the use was begun with.
 func (p *Permit) Caller() context.Context { return p.ctx }

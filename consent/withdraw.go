@@ -24,7 +24,8 @@ type tightening struct {
 	kind    Kind
 	purpose purpose.ID
 	caseID  string
-	failed  bool // could not be stored; this process denies all the same
+	number  uint64 // of the subject's tightenings in this process
+	failed  bool   // could not be stored; this process denies all the same
 }
 
 func (t *tightening) reaches(g *Gate, actor purpose.Actor) bool {
@@ -67,7 +68,7 @@ type drain struct {
 	position uint64
 	entry    *entry
 	grants   []*grant
-	own      *Permit // the use the caller runs in, which is not waited for
+	own      []*Permit // the uses the caller runs in, which are not waited for
 	total    int
 	deadline int64 // reading of the clock at which every one of the uses has expired
 	done     chan struct{}
@@ -80,8 +81,10 @@ func (d *drain) left() int {
 	var n int64
 	for _, g := range d.grants {
 		n += g.running.Load()
-		if d.own != nil && d.own.grant == g && !d.own.ended.Load() {
-			n--
+		for _, p := range d.own {
+			if p.grant == g && !p.ended.Load() {
+				n--
+			}
 		}
 	}
 	return int(max(0, n))
@@ -174,7 +177,10 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 		return Event{}, Withdrawal{}, r.usable(ctx, s)
 	}
 	t := &tightening{kind: e.Kind, purpose: e.Purpose, caseID: e.Case}
-	own, _ := ctx.Value(permitKey{}).(*Permit)
+	var own []*Permit // the use in whose context this runs, the one in whose context that was begun, and so on
+	for p, _ := ctx.Value(permitKey{}).(*Permit); p != nil; p, _ = p.ctx.Value(permitKey{}).(*Permit) {
+		own = append(own, p)
+	}
 
 	sh := r.shard(s)
 	sh.mu.Lock()
@@ -184,6 +190,11 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	entry.settle(func(have *tightening) bool {
 		return have.failed && have.kind == t.kind && have.purpose == t.purpose && have.caseID == t.caseID
 	})
+	entry.tightened++
+	t.number = entry.tightened
+	if entry.granting > 0 {
+		entry.tightest[t.purpose] = t.number
+	}
 	entry.pending = append(entry.pending, t)
 	entry.grants = [2]*grant{}
 	d := &drain{entry: entry, own: own, done: make(chan struct{})}
@@ -198,23 +209,27 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	d.deadline = r.clock.elapsed() + int64(r.maxUse)
 	d.settle()
 	r.drains.add(d)
+	contested := entry.granting > 0
 	sh.mu.Unlock()
 
+	stored := false
 	defer func() {
 		sh.mu.Lock()
+		defer sh.mu.Unlock()
 		entry.pins--
-		sh.mu.Unlock()
+		if !stored { // or the ledger panicked
+			t.failed = true // and it stays: this process goes on denying
+			r.drains.remove(d)
+			entry.forget()
+		}
 	}()
-
-	e, err := r.store(ctx, s, e)
-	sh.mu.Lock()
-	entry.forget()
+	e, err := r.store(ctx, entry, e, contested)
 	if err != nil {
-		t.failed = true // and it stays: this process goes on denying
-		r.drains.remove(d)
-		sh.mu.Unlock()
 		return Event{}, Withdrawal{}, err
 	}
+	stored = true
+	sh.mu.Lock()
+	entry.forget()
 	entry.settle(func(have *tightening) bool { return have == t })
 	sh.mu.Unlock()
 
@@ -222,32 +237,58 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	return e, w, err
 }
 
-// store appends a tightening event whatever the version, unless the ledger already says the same.
-func (r *Registry) store(ctx context.Context, s Subject, e Event) (Event, error) {
+// store appends a tightening event whatever the version, unless the ledger already says the same. A contested one is
+// appended all the same: a grant that is being decided must find the ledger moved.
+func (r *Registry) store(ctx context.Context, of *entry, e Event, contested bool) (Event, error) {
+	s := of.subject
 	if err := ctx.Err(); err != nil {
 		return Event{}, r.denied(e.Purpose, purpose.Cancelled, context.Cause(ctx))
 	}
 	given := e.ID != ""
 	r.stamp(&e)
-	if st, err := r.load(ctx, s); err == nil && !given {
-		switch c := st.facts.Consent(e.Purpose); {
-		case e.Kind == Withdrawn && c.Status == purpose.Withdrawn,
-			e.Kind == Refused && (c.Status == purpose.Refused || c.Status == purpose.Withdrawn),
-			e.Kind == CaseClosed && st.facts.Case(e.Case).Status == purpose.CaseClosed,
-			e.Kind == AccountClosed && st.facts.Account.Status == purpose.CaseClosed:
+	if !given && !contested {
+		of.shard.mu.Lock()
+		st := of.state
+		of.shard.mu.Unlock()
+		if st == nil { // not load: that would wait for a read that somebody else began
+			st, _ = r.read(ctx, s)
+		}
+		if st != nil && st.says(e) {
 			e.Seq = st.facts.Ledger
 			return e, nil
 		}
 	}
-	for {
+	for range 4 {
 		seq, err := r.append(ctx, s, Any, e)
-		if errors.Is(err, ErrEventExists) {
-			e.ID = newID() // never refused for an id that something else has
-			continue
+		if !errors.Is(err, ErrEventExists) {
+			e.Seq = seq
+			return e, err
 		}
-		e.Seq = seq
-		return e, err
+		e.ID = newID() // never refused for an id that something else has
 	}
+	return e, r.denied(e.Purpose, purpose.RegistryUnavailable, ErrEventExists)
+}
+
+// says reports whether the event would change nothing: neither what stands nor what a grant could still answer.
+func (s *state) says(e Event) bool {
+	switch e.Kind {
+	case Withdrawn, Refused:
+		status := s.facts.Consent(e.Purpose).Status
+		if status != purpose.Withdrawn && (status != purpose.Refused || e.Kind == Withdrawn) {
+			return false
+		}
+		for _, r := range s.requests {
+			if r.purpose == e.Purpose && r.seq > s.tightened[e.Purpose] {
+				return false
+			}
+		}
+		return true
+	case CaseClosed:
+		return s.facts.Case(e.Case).Status == purpose.CaseClosed
+	case AccountClosed:
+		return s.facts.Account.Status == purpose.CaseClosed
+	}
+	return false
 }
 
 // Wait waits again for the uses of a withdrawal that returned [ErrStillDraining], named by its Position.
