@@ -136,7 +136,9 @@ func (s *Scope) basis(r *Request, f *Facts, d *Decision) Reason {
 	case LegalGround:
 		return Permitted
 	case NoticeOnly:
-		reason = notice(r, f, d)
+		if reason = notice(r, f, d); reason == Permitted {
+			reason = form(r, f, d) // no consent is asked for, but a no is heard
+		}
 	case ConsentByProvision:
 		if reason = notice(r, f, d); reason == Permitted {
 			reason = provision(r, f, d)

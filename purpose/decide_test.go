@@ -321,7 +321,7 @@ func TestDecidePermission(t *testing.T) {
 
 	d = p.Decide(ask(support), knowing())
 	assert.True(t, d.Until.IsZero())
-	assert.Equal(t, purpose.FieldNotice|purpose.FieldCase|purpose.FieldAccount, d.Trace)
+	assert.Equal(t, purpose.FieldNotice|purpose.FieldConsent|purpose.FieldCase|purpose.FieldAccount, d.Trace, "a no would have been heard")
 
 	d = p.Decide(ask(orders), knowing())
 	assert.Equal(t, purpose.LegalGround, d.Basis)

@@ -107,7 +107,7 @@ var reasonText = [...]string{
 	"OperationNotInPurpose", "CategoryNotInPurpose", "AttributeNotInPurpose", "AttributeNotForRole",
 	"DeidentifiedOnly", "NotCollectedForPurpose", "NoticeRequired",
 	"ConsentUnknown", "ConsentRefused", "ConsentWithdrawn", "ConsentExpired", "OperationNotGranted", "AncestorRefused",
-	"FactUnknown", "RetentionExpired", "StaleDecision", "UseEnded", "UseExpired", "Erased", "NoKey",
+	"FactUnknown", "RetentionExpired", "StaleDecision", "UseEnded", "UseExpired", "Erased", "NoKey", "NotGenuine",
 	"RegistryUnavailable", "KeyUnavailable", "AuditUnavailable", "Cancelled",
 }
 

@@ -197,6 +197,10 @@ var sentence = [...]Text{
 		"The information has been erased.",
 		"Le renseignement a été détruit.",
 	},
+	NotGenuine: {
+		EN: "The stored information is not what was sealed, or is not in its place.",
+		FR: "Le renseignement conservé n’est pas celui qui a été scellé, ou n’est pas à sa place.",
+	},
 	NoKey: {
 		"The information belongs to another person or record.",
 		"Le renseignement appartient à une autre personne ou à une autre fiche.",

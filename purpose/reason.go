@@ -39,6 +39,7 @@ const (
 	UseExpired             // the use lived longer than a use may
 	Erased                 // the key was destroyed
 	NoKey                  // the subject has no such key: the value is another subject's or another record's
+	NotGenuine             // the stored value is not what was sealed, or not where it was sealed
 
 	RegistryUnavailable // the ledger could not be read or written
 	KeyUnavailable      // the key store could not be read or written

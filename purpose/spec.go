@@ -18,7 +18,8 @@ const (
 	ConsentByProvision
 	// LegalGround is a cited provision; consent is not asked, and a withdrawal does not end it.
 	LegalGround
-	// NoticeOnly needs a notice; used for what is strictly needed to answer a request.
+	// NoticeOnly needs a notice and asks for no consent; used for what is strictly needed to answer a request.
+	// A refusal ends it all the same.
 	NoticeOnly
 )
 
