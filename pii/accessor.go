@@ -28,7 +28,7 @@ type accessorOption func(*Accessor)
 func (o accessorOption) apply(a *Accessor) { o(a) }
 
 // ForOperation makes an accessor for another operation than [purpose.Use]: the purpose must list it,
-// and a consent must have been given for it.
+// and a consent must have been given for it. Collect, Store and Erase reveal nothing, so there is no accessor for them.
 func ForOperation(op purpose.Operation) AccessorOption {
 	return accessorOption(func(a *Accessor) { a.operation = op })
 }
@@ -36,12 +36,23 @@ func ForOperation(op purpose.Operation) AccessorOption {
 // Accessor returns an accessor for the purpose. It is a *purpose.Denied, at start-up and not at the first customer,
 // if the policy could never allow it.
 func (v *Vault) Accessor(id purpose.ID, options ...AccessorOption) (*Accessor, error) {
+	if v == nil || v.registry == nil {
+		return nil, &purpose.Denied{Purpose: id, Reason: purpose.Malformed}
+	}
 	a := &Accessor{vault: v, purpose: id, operation: purpose.Use}
 	for _, o := range options {
+		if o == nil {
+			return nil, &purpose.Denied{Purpose: id, Reason: purpose.Malformed, Policy: v.policy.Version()}
+		}
 		o.apply(a)
 	}
+	switch a.operation {
+	case purpose.Collect, purpose.Store, purpose.Erase:
+		// They open nothing, and are therefore asked less: a door under them would be open to anyone.
+		return nil, &purpose.Denied{Purpose: id, Reason: purpose.OperationNotInPurpose, Policy: v.policy.Version()}
+	}
 	var err error
-	a.gate, err = v.registry.Gate(a.operation, id)
+	a.gate, err = v.registry.Gate(a, a.operation, id)
 	if err != nil {
 		return nil, err
 	}
@@ -53,26 +64,26 @@ func (a *Accessor) Purpose() purpose.ID { return a.purpose }
 
 // Use is one person's data in use, from [Accessor.Begin] to [Use.End]. It lives no longer than the registry's longest use.
 // A nil or zero Use reveals nothing. It may be shared by goroutines and must not be copied.
-type Use struct {
-	permit   consent.Permit
-	accessor *Accessor // nil: the use was denied
-}
+type Use consent.Permit
+
+// permit is the use as package consent sees it.
+func (u *Use) permit() *consent.Permit { return (*consent.Permit)(u) }
 
 // Begin asks the policy and the ledger whether who may now use what concerns whose, and begins the use if so. Otherwise the
 // error is a *purpose.Denied that matches [purpose.ErrDenied], or [purpose.ErrUnavailable] if the answer could not be had.
 // Every use must be ended; until then a withdrawal waits for it.
 func (a *Accessor) Begin(ctx context.Context, who purpose.Actor, whose consent.Subject) (*Use, error) {
-	if a == nil {
+	if a == nil || a.gate == nil {
 		return nil, &purpose.Denied{Reason: purpose.Malformed}
 	}
-	u := &Use{accessor: a}
-	if err := a.gate.Begin(ctx, &u.permit, who, whose); err != nil {
+	p, err := a.gate.Begin(ctx, who, whose)
+	if err != nil {
 		if d, ok := err.(*purpose.Denied); ok {
-			a.vault.recordDenial(who, d)
+			a.vault.recordDenial(who, a.operation, d)
 		}
 		return nil, err
 	}
-	return u, nil
+	return (*Use)(p), nil
 }
 
 // Do begins a use, calls f with it and ends it. It returns what Begin or f returned.
@@ -90,6 +101,9 @@ func (a *Accessor) Do(ctx context.Context, who purpose.Actor, whose consent.Subj
 // that reveals nothing but tells the subject. When ctx ends, so does the sequence, after yielding that denial.
 func (a *Accessor) Each(ctx context.Context, who purpose.Actor, subjects iter.Seq[consent.Subject]) iter.Seq2[*Use, error] {
 	return func(yield func(*Use, error) bool) {
+		if subjects == nil {
+			return
+		}
 		for s := range subjects {
 			if !a.step(ctx, who, s, yield) {
 				return
@@ -101,50 +115,32 @@ func (a *Accessor) Each(ctx context.Context, who purpose.Actor, subjects iter.Se
 func (a *Accessor) step(ctx context.Context, who purpose.Actor, s consent.Subject, yield func(*Use, error) bool) bool {
 	u, err := a.Begin(ctx, who, s)
 	if err != nil {
-		return yield(inert(s), err) && !errors.Is(err, purpose.Cancelled)
+		return yield((*Use)(consent.Inert(s)), err) && !errors.Is(err, purpose.Cancelled)
 	}
 	defer u.End()
 	return yield(u, nil)
 }
 
-// inert is a use that was denied: it tells the subject and opens nothing.
-func inert(s consent.Subject) *Use {
-	u := new(Use)
-	u.permit.Name(s)
-	return u
-}
-
 // End ends the use. Text that was revealed in it must not be used any more. Ending twice, or a nil use, does nothing.
 func (u *Use) End() {
-	if u != nil {
-		u.permit.End()
-	}
+	u.permit().End()
 }
 
 // Context returns the context for work done in the use: it is cancelled, with cause [consent.ErrWithdrawn] or
 // [consent.ErrUseExpired], when a withdrawal no longer waits, and when the use ends.
 // A withdrawal made with it does not wait for this use.
 func (u *Use) Context() context.Context {
-	if u == nil {
-		return (*consent.Permit)(nil).Context()
-	}
-	return u.permit.Context()
+	return u.permit().Context()
 }
 
 // Subject returns whose data is in use.
 func (u *Use) Subject() consent.Subject {
-	if u == nil {
-		return ""
-	}
-	return u.permit.Subject()
+	return u.permit().Subject()
 }
 
 // Decision returns the decision the use was begun under; its zero value, which denies, for a use that never began.
 func (u *Use) Decision() purpose.Decision {
-	if u == nil {
-		return purpose.Decision{}
-	}
-	return u.permit.Decision()
+	return u.permit().Decision()
 }
 
 // reveal opens a token; the pointer is to a frame.
@@ -158,10 +154,12 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	if token == "" {
 		return nil, end, ErrAbsent
 	}
-	if u == nil || u.accessor == nil {
+	p := u.permit()
+	gate := p.Gate()
+	a, ok := gate.Owner().(*Accessor)
+	if !ok || a.gate != gate { // a use that no accessor began
 		return nil, end, &purpose.Denied{Attribute: attribute, Reason: purpose.UseEnded}
 	}
-	a, p := u.accessor, &u.permit
 	v := a.vault
 	if reason := p.Running(); reason != purpose.Permitted {
 		return nil, end, v.denied(p, a.purpose, attribute, reason, nil)
@@ -169,20 +167,20 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	scope := p.Scope()
 	var o *opened
 	if held := v.held(p); held != nil && !bound && !derive {
-		if o = held.opened(token, attribute, scope); o != nil && !o.key.usable(p) {
+		if o = held.opened(token, attribute, p); o != nil && !o.key.usable(p) {
 			o = nil
 		}
 	}
 	var caseID string
 	if o == nil {
-		if o, caseID, err = u.read(token, attribute, scope, record, bound, derive); err != nil {
+		if o, caseID, err = a.read(p, token, attribute, scope, record, bound, derive); err != nil {
 			return nil, end, err
 		}
 	}
 	frame, err = o.decrypt(token)
 	if err != nil && !o.key.key.Live() {
 		// Keys end together with some of others' that are shredded. The ring knows whether this one was meant.
-		if o, caseID, err = u.read(token, attribute, scope, record, bound, derive); err != nil {
+		if o, caseID, err = a.read(p, token, attribute, scope, record, bound, derive); err != nil {
 			return nil, end, err
 		}
 		frame, err = o.decrypt(token)
@@ -192,15 +190,15 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 		case !o.key.key.Live():
 			return nil, end, v.denied(p, a.purpose, attribute, purpose.KeyUnavailable, err)
 		case bound:
-			return nil, end, ErrWrongRecord
+			return nil, end, v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrWrongRecord)
 		}
-		return nil, end, ErrDecrypt
+		return nil, end, v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrDecrypt)
 	}
 
 	if v.audit != nil {
 		now, reason := p.Check()
 		if reason == purpose.Permitted {
-			_, reason = v.live(p, scope, o.collected, now, caseID, false)
+			_, reason = v.live(p, o, now, caseID, false)
 		}
 		if reason == purpose.Permitted {
 			if err := v.record(p, a, attribute, now); err != nil {
@@ -212,7 +210,7 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	// The last thing before the plaintext goes: flags, then the clock. Nothing after this may block.
 	now, reason := p.Check()
 	if reason == purpose.Permitted {
-		end, reason = v.live(p, scope, o.collected, now, caseID, derive)
+		end, reason = v.live(p, o, now, caseID, derive)
 	}
 	if reason != purpose.Permitted {
 		clear(frame)
@@ -227,32 +225,34 @@ func (o *opened) decrypt(token string) ([]byte, error) {
 }
 
 // read reads a token's header, applies the rules that need no clock, and finds its key.
-func (u *Use) read(token string, attribute purpose.Attribute, scope *purpose.Scope, record string, bound, derive bool) (*opened, string, error) {
-	a, p := u.accessor, &u.permit
+func (a *Accessor) read(p *consent.Permit, token string, attribute purpose.Attribute, scope *purpose.Scope, record string, bound, derive bool) (*opened, string, error) {
 	v := a.vault
 	var h header
 	if !h.parse(token) {
-		return nil, "", ErrMalformed
+		return nil, "", v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrMalformed)
 	}
 	if reason := v.admit(scope, &h, attribute, derive); reason != purpose.Permitted {
 		if reason == purpose.Undecided {
-			return nil, "", ErrWrongAttribute
+			return nil, "", v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrWrongAttribute)
 		}
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
 	if bound != (h.flags&flagRecord != 0) {
-		return nil, "", ErrWrongRecord
+		return nil, "", v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrWrongRecord)
 	}
 	key, err := v.openKey(p, &h)
 	if err != nil {
-		return nil, "", v.keyFailure(p.Context(), p, a.purpose, attribute, err)
+		return nil, "", v.keyFailure(p, a.purpose, attribute, err)
 	}
-	caseID, reason := u.caseOf(scope, &h, key.key)
+	caseID, reason := caseOf(p, scope, &h, key.key)
 	if reason != purpose.Permitted {
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
-	o := &opened{size: h.size, collected: h.collected, attribute: attribute, scope: scope, key: key}
-	o.associated = appendAssociated(make([]byte, 0, len(associatedLabel)+h.size+len(key.owner)), token[:h.size], key.owner, record, bound)
+	o := &opened{size: h.size, collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: *key}
+	o.associated = appendAssociated(o.space[:0], token[:h.size], key.owner, record, bound)
+	if scope.Known(p.Facts()) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {
+		o.surely = p.Reading(time.Unix(scope.SurelyUntil(h.collected), 0))
+	}
 	if !bound && !derive && h.tag == "" { // what depends on more than header and scope is found out anew
 		v.remember(p, o)
 	}
@@ -278,15 +278,18 @@ func (v *Vault) admit(scope *purpose.Scope, h *header, attribute purpose.Attribu
 
 // live applies the retention rule at a reading of the clock. It finds the end itself only if exact: most values are
 // so far from theirs that a sum of days tells.
-func (v *Vault) live(p *consent.Permit, scope *purpose.Scope, collected, reading int64, caseID string, exact bool) (time.Time, purpose.Reason) {
-	if !exact && scope.SurelyLive(collected, p.Unix(reading)) && scope.Known(p.Facts()) {
+func (v *Vault) live(p *consent.Permit, o *opened, reading int64, caseID string, exact bool) (time.Time, purpose.Reason) {
+	if !exact && reading < o.surely {
 		return time.Time{}, purpose.Permitted
 	}
-	return scope.Live(time.Unix(collected, 0).UTC(), p.Time(reading), caseID, p.Facts())
+	return o.scope.Live(time.Unix(o.collected, 0).UTC(), p.Time(reading), caseID, p.Facts())
 }
 
+// unrecordedCase stands for a case that the ledger does not have; no case is named so.
+const unrecordedCase = "\x00"
+
 // caseOf finds which case a value belongs to, by its tag: the one the actor works on, or another of the subject's.
-func (u *Use) caseOf(scope *purpose.Scope, h *header, key Key) (string, purpose.Reason) {
+func caseOf(p *consent.Permit, scope *purpose.Scope, h *header, key Key) (string, purpose.Reason) {
 	if h.tag == "" {
 		return "", purpose.Permitted
 	}
@@ -294,16 +297,16 @@ func (u *Use) caseOf(scope *purpose.Scope, h *header, key Key) (string, purpose.
 		tag := key.Tag(id)
 		return string(tag[:]) == h.tag
 	}
-	if named := u.permit.Actor().Case; named != "" && is(named) {
+	if named := p.Actor().Case; named != "" && is(named) {
 		return named, purpose.Permitted
 	}
 	if scope.CaseBound() {
 		return "", purpose.CaseMismatch
 	}
-	for id := range u.permit.Facts().Cases {
+	for id := range p.Facts().Cases {
 		if is(id) {
 			return id, purpose.Permitted
 		}
 	}
-	return "", purpose.FactUnknown
+	return unrecordedCase, purpose.Permitted
 }

@@ -99,13 +99,13 @@ func (v *Vault) record(p *consent.Permit, a *Accessor, attribute purpose.Attribu
 type denials struct {
 	mu      sync.Mutex
 	counts  map[denialKey]Access
-	lost    int
 	writing chan struct{} // closed when the goroutine ends; nil if there is none
 }
 
 type denialKey struct {
 	actor     purpose.Actor
 	purpose   purpose.ID
+	operation purpose.Operation
 	attribute purpose.Attribute
 	reason    purpose.Reason
 }
@@ -113,12 +113,12 @@ type denialKey struct {
 // maxDenials is how many different denials are kept while the auditor is slow; more are counted as one.
 const maxDenials = 1024
 
-func (v *Vault) recordDenial(who purpose.Actor, d *purpose.Denied) {
+func (v *Vault) recordDenial(who purpose.Actor, op purpose.Operation, d *purpose.Denied) {
 	if v.audit == nil || d == nil {
 		return
 	}
 	l := &v.denials
-	key := denialKey{who, d.Purpose, d.Attribute, d.Reason}
+	key := denialKey{who, d.Purpose, op, d.Attribute, d.Reason}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.counts == nil {
@@ -130,7 +130,7 @@ func (v *Vault) recordDenial(who purpose.Actor, d *purpose.Denied) {
 	a, ok := l.counts[key]
 	if !ok {
 		a = Access{
-			ID: v.accessID(), Actor: key.actor, Purpose: key.purpose, Attribute: key.attribute,
+			ID: v.accessID(), Actor: key.actor, Purpose: key.purpose, Operation: key.operation, Attribute: key.attribute,
 			Reason: key.reason, Policy: d.Policy, Ledger: d.Ledger,
 		}
 	}

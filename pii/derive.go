@@ -1,6 +1,7 @@
 package pii
 
 import (
+	"database/sql/driver"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,6 +36,9 @@ type derived[D any] struct {
 // and [ErrInvalid] if the generaliser could not.
 func Derive[K Kind, D any](use *Use, s Sealed[K], g Generaliser[D]) (Derived[D], error) {
 	var k K
+	if isNil(g) {
+		return Derived[D]{}, &purpose.Denied{Attribute: k.Attribute(), Reason: purpose.Malformed}
+	}
 	frame, end, err := use.open(s.token, k.Attribute(), "", false, true)
 	if err != nil {
 		return Derived[D]{}, err
@@ -45,10 +49,16 @@ func Derive[K Kind, D any](use *Use, s Sealed[K], g Generaliser[D]) (Derived[D],
 		return Derived[D]{}, &InvalidError{k.Attribute()}
 	}
 	// The generaliser may have taken its time.
-	if _, reason := use.permit.Check(); reason != purpose.Permitted {
-		return Derived[D]{}, use.accessor.vault.denied(&use.permit, use.accessor.purpose, k.Attribute(), reason, nil)
+	p := use.permit()
+	a := p.Gate().Owner().(*Accessor) // open checked it
+	now, reason := p.Check()
+	if reason == purpose.Permitted && !end.IsZero() && !p.Time(now).Before(end) {
+		reason = purpose.RetentionExpired
 	}
-	return Derived[D]{p: unsafe.Pointer(&derived[D]{value, use.accessor.purpose, end})}, nil
+	if reason != purpose.Permitted {
+		return Derived[D]{}, a.vault.denied(p, a.purpose, k.Attribute(), reason, nil)
+	}
+	return Derived[D]{p: unsafe.Pointer(&derived[D]{value, a.purpose, end})}, nil
 }
 
 // Reveal returns the derived value.
@@ -93,3 +103,9 @@ func (d Derived[D]) LogValue() slog.Value { return slog.StringValue(d.String()) 
 
 // MarshalText fails with [ErrPlaintext], and so do the encoders that ask for it.
 func (d Derived[D]) MarshalText() ([]byte, error) { return nil, ErrPlaintext }
+
+// MarshalBinary fails with [ErrPlaintext].
+func (d Derived[D]) MarshalBinary() ([]byte, error) { return nil, ErrPlaintext }
+
+// Value fails with [ErrPlaintext].
+func (d Derived[D]) Value() (driver.Value, error) { return nil, ErrPlaintext }

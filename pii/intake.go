@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/purposebound/purposebound/consent"
@@ -31,17 +31,17 @@ type Intake struct {
 	collection Collection
 	plans      *planSet
 
-	collected time.Time
-
-	mu     sync.Mutex
-	permit consent.Permit // of the Seal under way
-	last   *plan
+	begun int64 // reading of the registry's clock
+	last  atomic.Pointer[plan]
 }
 
 // Collect begins to take in data that whose gives for the purposes of how. Each purpose must allow collecting now: the
 // person was told. A purpose that the person has refused or withdrawn is left out, so that updating an address does not
 // feed a list that was left; if none remains, that is the denial.
 func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Subject, how Collection) (*Intake, error) {
+	if v == nil || v.registry == nil {
+		return nil, &purpose.Denied{Reason: purpose.Malformed}
+	}
 	if how.Origin == 0 {
 		how.Origin = Provided
 	}
@@ -69,15 +69,15 @@ func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Su
 			}
 		default:
 			denied := v.refusal(id, d)
-			v.recordDenial(who, denied)
+			v.recordDenial(who, purpose.Collect, denied)
 			return nil, denied
 		}
 	}
 	if len(kept) == 0 {
-		v.recordDenial(who, first)
+		v.recordDenial(who, purpose.Collect, first)
 		return nil, first
 	}
-	in := &Intake{vault: v, ctx: ctx, who: who, subject: whose, purposes: kept, collection: how, collected: v.registry.Now()}
+	in := &Intake{vault: v, ctx: ctx, who: who, subject: whose, purposes: kept, collection: how, begun: v.registry.Reading()}
 	in.plans = v.planSet(kept)
 	if v.audit != nil {
 		access := Access{
@@ -100,7 +100,12 @@ func (v *Vault) refusal(id purpose.ID, d purpose.Decision) *purpose.Denied {
 }
 
 // Purposes returns the purposes that values are collected for: those asked for, less those refused or withdrawn, sorted.
-func (in *Intake) Purposes() []purpose.ID { return slices.Clone(in.purposes) }
+func (in *Intake) Purposes() []purpose.ID {
+	if in == nil {
+		return nil
+	}
+	return slices.Clone(in.purposes)
+}
 
 // planSet is what sealing for one set of purposes needs, by attribute, compiled when first asked for.
 type planSet struct {
@@ -166,7 +171,7 @@ func (v *Vault) compile(ids []purpose.ID, attribute purpose.Attribute) *plan {
 	}
 	var err error
 	if pl.compartment, err = v.policy.Compartment(kept...); err == nil {
-		pl.gate, err = v.registry.Gate(purpose.Collect, kept...)
+		pl.gate, err = v.registry.Gate(nil, purpose.Collect, kept...)
 	}
 	if err != nil {
 		pl.denied = err
@@ -186,36 +191,37 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 	if in == nil || in.vault == nil {
 		return "", &purpose.Denied{Attribute: attribute, Reason: purpose.UseEnded}
 	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	v, p := in.vault, &in.permit
-	pl := in.last
+	v := in.vault
+	pl := in.last.Load()
 	if pl == nil || pl.attribute != attribute {
 		pl = in.plans.plan(v, attribute)
-		in.last = pl
+		in.last.Store(pl)
 	}
 	if pl.denied != nil {
 		return "", pl.denied
 	}
-	if err := pl.gate.Begin(in.ctx, p, in.who, in.subject); err != nil {
+	p, err := pl.gate.Continue(in.ctx, in.who, in.subject, in.begun)
+	if err != nil {
 		if d, ok := err.(*purpose.Denied); ok {
-			v.recordDenial(in.who, d)
+			v.recordDenial(in.who, purpose.Collect, d)
 		}
 		return "", err
 	}
-	defer p.End()
-	at := p.Time(p.Begun())
-	if at.Sub(in.collected) >= v.registry.MaxUse() {
-		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.UseExpired, nil)
-	}
+	defer p.End() // also when a key panics
+	return in.encrypt(p, pl, width, text, record, bound)
+}
+
+// encrypt does what seal does within the use.
+func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record string, bound bool) (string, error) {
+	v, attribute := in.vault, pl.attribute
 	key, err := v.sealKey(p, pl.compartment)
 	if err != nil {
-		return "", v.keyFailure(in.ctx, p, pl.gate.Purpose(), attribute, err)
+		return "", v.keyFailure(p, pl.gate.Purpose(), attribute, err)
 	}
 
 	h := pl.header
 	h.origin = in.collection.Origin
-	h.collected = at.Unix()
+	h.collected = p.Unix(in.begun)
 	if h.collected < 0 || h.collected > maxCollected {
 		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.Malformed, nil)
 	}
@@ -232,12 +238,13 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 		h.flags |= flagSeconds
 	}
 	buffer := v.buffers.Get().(*[]byte)
-	var scratch [256]byte
-	head := h.append(scratch[:0])
-	associated := appendAssociated((*buffer)[:0], unsafe.String(unsafe.SliceData(head), len(head)), key.owner, record, bound)
-	sealed, err := key.key.Encrypt(content(text, width), associated)
-	*buffer = associated
-	v.buffers.Put(buffer)
+	associated := append((*buffer)[:0], associatedLabel...)
+	associated = h.append(associated)
+	size := len(associated) - len(associatedLabel)
+	associated = appendOwner(associated, key.owner, record, bound)
+	frame := appendContent(associated[len(associated):], text, width) // behind it, in the same buffer if that is large enough
+	sealed, err := key.key.Encrypt(frame, associated)
+	clear(frame)
 	if err != nil || len(sealed) < minSealed {
 		reason := purpose.KeyUnavailable
 		if !key.key.Live() {
@@ -245,8 +252,10 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 		}
 		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, err)
 	}
-	token := make([]byte, 0, len(head)+len(sealed))
-	token = append(append(token, head...), sealed...)
+	token := make([]byte, 0, size+len(sealed))
+	token = append(append(token, associated[len(associatedLabel):len(associatedLabel)+size]...), sealed...)
+	*buffer = associated
+	v.buffers.Put(buffer)
 	if _, reason := p.Check(); reason != purpose.Permitted {
 		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, nil)
 	}

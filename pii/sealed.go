@@ -16,8 +16,8 @@ import (
 //
 // Its stored form is the token of format.md: base64url text in JSON, text and SQL, so a TEXT column fits; from
 // [Sealed.MarshalBinary] bytes for a BYTEA or BLOB column. Scan and the decoders take either and check its form;
-// only Reveal can check that it is genuine. A token holds no plaintext, but it names, by number,
-// the attribute and purposes, and when the value was collected.
+// only Reveal can check that it is genuine. A token holds no plaintext, but it names, by number, the attribute, when the
+// value was collected, and the purposes it was collected for: who reads the table learns which of them a person had not refused.
 type Sealed[K Kind] struct{ token string }
 
 // IsZero reports whether the field is absent.
@@ -92,7 +92,7 @@ func (s *Sealed[K]) UnmarshalJSON(b []byte) error {
 		s.token = ""
 		return nil
 	}
-	if len(b) < 3 || b[0] != '"' || b[len(b)-1] != '"' {
+	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
 		return ErrMalformed
 	}
 	return s.UnmarshalText(b[1 : len(b)-1])
@@ -178,7 +178,8 @@ func (s *Sealed[K]) SealValue(in *Intake, v Value[K]) error {
 // Reveal opens the field in a use. It asks, in this order, whether the use is still running, whether the token is
 // well formed ([ErrMalformed]), of this attribute ([ErrWrongAttribute]), open to the purpose and role, collected for the
 // purpose, whose key it is ([ErrWrongSubject]), decrypts ([ErrDecrypt]), has the access recorded, and then, last, whether all
-// that still stands. A field that is absent gives [ErrAbsent]; every other error is a *purpose.Denied.
+// that still stands. A field that is absent gives [ErrAbsent]. Those named errors, and [ErrWrongRecord], are about stored data that is
+// not what it should be; every other error is a *purpose.Denied. All but ErrAbsent are recorded.
 func (s Sealed[K]) Reveal(use *Use) (Value[K], error) {
 	var k K
 	p, err := use.reveal(s.token, k.Attribute(), "", false)

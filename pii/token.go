@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"iter"
 	"math"
+	"math/bits"
+	"slices"
 )
 
 // The sealed token, version 1. format.md describes it; testdata holds vectors. It is never changed, only followed by a version 2.
@@ -209,6 +211,10 @@ func owner(subject, tenant string) string {
 func appendAssociated(b []byte, head, owner, record string, bound bool) []byte {
 	b = append(b, associatedLabel...)
 	b = append(b, head...)
+	return appendOwner(b, owner, record, bound)
+}
+
+func appendOwner(b []byte, owner, record string, bound bool) []byte {
 	b = append(b, owner...)
 	if bound {
 		b = binary.AppendUvarint(b, uint64(len(record)))
@@ -226,30 +232,28 @@ func padded(n, width int) int {
 	if n <= 16 {
 		return 16
 	}
-	e := bitLen(n) - 1
-	s := bitLen(e)
+	e := bits.Len(uint(n)) - 1
+	s := bits.Len(uint(e))
 	mask := 1<<(e-s) - 1
 	return (n + mask) &^ mask
 }
 
-func bitLen(n int) int {
-	l := 0
-	for ; n > 0; n >>= 1 {
-		l++
-	}
-	return l
-}
-
 // content frames text for encryption: its length, the text, zeros.
 func content(text string, width int) []byte {
-	var prefix [binary.MaxVarintLen32]byte
-	n := binary.PutUvarint(prefix[:], uint64(len(text)))
+	return appendContent(nil, text, width)
+}
+
+func appendContent(b []byte, text string, width int) []byte {
+	start := len(b)
+	b = binary.AppendUvarint(b, uint64(len(text)))
+	n := len(b) - start
 	if width > 0 {
-		width += n
+		width += len(binary.AppendUvarint(nil, uint64(width))) // the same for every text that fits
 	}
-	b := make([]byte, padded(n+len(text), width))
-	copy(b, prefix[:n])
-	copy(b[n:], text)
+	b = slices.Grow(append(b, text...), padded(n+len(text), width)-n-len(text))
+	end := len(b)
+	b = b[:start+padded(n+len(text), width)]
+	clear(b[end:])
 	return b
 }
 

@@ -1,7 +1,6 @@
 package pii
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -106,20 +105,25 @@ type opened struct {
 	collected  int64
 	attribute  purpose.Attribute
 	scope      *purpose.Scope
-	key        *heldKey
+	key        heldKey
+	facts      *purpose.Facts // what was known then
+	surely     int64          // reading of the clock until which, over those facts, its retention surely runs
+	space      [96]byte       // where associated is, if it fits: beside the rest, where the processor looks anyway
 }
 
 // maxHeads is how many headers are kept for a subject.
 const maxHeads = 4
 
 // opened returns what is kept for the token's header, if it was admitted in the same scope for the same attribute.
-func (h *heldKeys) opened(token string, attribute purpose.Attribute, scope *purpose.Scope) *opened {
+func (h *heldKeys) opened(token string, attribute purpose.Attribute, p *consent.Permit) *opened {
+	scope, facts := p.Scope(), p.Facts()
 	for _, o := range h.heads {
 		if o == nil {
 			return nil
 		}
-		if o.scope == scope && len(token) >= o.size+minSealed &&
-			string(o.associated[len(associatedLabel):len(associatedLabel)+o.size]) == token[:o.size] && o.attribute == attribute {
+		if len(token) >= o.size+minSealed &&
+			string(o.associated[len(associatedLabel):len(associatedLabel)+o.size]) == token[:o.size] &&
+			o.scope == scope && o.facts == facts && o.attribute == attribute {
 			return o
 		}
 	}
@@ -279,21 +283,28 @@ func (v *Vault) denied(p *consent.Permit, id purpose.ID, attribute purpose.Attri
 	if spec, ok := v.policy.Spec(id); ok {
 		d.Consequence = spec.Consequence
 	}
-	v.recordDenial(p.Actor(), d)
+	v.recordDenial(p.Actor(), p.Gate().Operation(), d)
 	return d
 }
 
+// tampered records that stored data is not what it should be, and returns the error that says how.
+func (v *Vault) tampered(p *consent.Permit, id purpose.ID, attribute purpose.Attribute, reason purpose.Reason, err error) error {
+	_ = v.denied(p, id, attribute, reason, err)
+	return err
+}
+
 // keyFailure names what went wrong with a key. The cause is kept for the operator, not printed.
-func (v *Vault) keyFailure(ctx context.Context, p *consent.Permit, id purpose.ID, attribute purpose.Attribute, err error) error {
+func (v *Vault) keyFailure(p *consent.Permit, id purpose.ID, attribute purpose.Attribute, err error) error {
 	switch {
 	case errors.Is(err, ErrMalformed):
-		return ErrMalformed
+		return v.tampered(p, id, attribute, purpose.NotGenuine, ErrMalformed)
 	case errors.Is(err, purpose.Erased):
 		return v.denied(p, id, attribute, purpose.Erased, err)
 	case errors.Is(err, purpose.NoKey):
-		return ErrWrongSubject
-	case ctx.Err() != nil:
-		return v.denied(p, id, attribute, purpose.Cancelled, context.Cause(ctx))
+		return v.tampered(p, id, attribute, purpose.NoKey, ErrWrongSubject)
+	}
+	if _, reason := p.Check(); reason != purpose.Permitted {
+		return v.denied(p, id, attribute, reason, err) // the use ended while the key was looked for
 	}
 	return v.denied(p, id, attribute, purpose.KeyUnavailable, err)
 }

@@ -77,7 +77,7 @@ func (r *Ring) rewrap(ctx context.Context, s consent.Subject) (int, error) {
 }
 
 func (r *Ring) rewrapRecord(s consent.Subject, rec *record) error {
-	raw, err := r.doors.open(r.tenant, s, rec)
+	raw, err := r.doors().open(r.tenant, s, rec)
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,6 @@ func (r *Ring) rewrapRecord(s consent.Subject, rec *record) error {
 	for i, w := range rec.wraps {
 		domains[i] = w.domain
 	}
-	rec.wraps, err = r.doors.seal(raw, r.tenant, s, rec, domains)
+	rec.wraps, err = r.doors().seal(raw, r.tenant, s, rec, domains)
 	return err
 }

@@ -61,7 +61,7 @@ type Config struct {
 type Ring struct {
 	store  Store
 	tenant string
-	doors  *doors
+	doors  func() *doors // a function, so that nothing that prints or compares a Ring comes to the keys
 	ttl    time.Duration
 	now    func() time.Time
 	made   made
@@ -82,11 +82,11 @@ func New(cfg Config) (*Ring, error) {
 	if cfg.TTL < 0 {
 		faults = append(faults, fmt.Errorf("%w: TTL is negative", ErrConfig))
 	}
-	doors, err := newDoors(cfg)
+	d, err := newDoors(cfg)
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
-	r := &Ring{store: cfg.Store, tenant: cfg.Tenant, doors: doors, ttl: cfg.TTL, now: cfg.Now, seed: maphash.MakeSeed()}
+	r := &Ring{store: cfg.Store, tenant: cfg.Tenant, doors: func() *doors { return d }, ttl: cfg.TTL, now: cfg.Now, seed: maphash.MakeSeed()}
 	if r.ttl == 0 {
 		r.ttl = defaultTTL
 	}
@@ -159,7 +159,7 @@ func (r *Ring) makeOnce(ctx context.Context, s consent.Subject, c purpose.Compar
 	}
 	records := st.of(c)
 	for _, rec := range slices.Backward(records) {
-		if !r.doors.complete(&rec) {
+		if !r.doors().complete(&rec) {
 			continue
 		}
 		if k := r.made.get(rec.check, now); k != nil {
@@ -192,7 +192,7 @@ func (r *Ring) makeOnce(ctx context.Context, s consent.Subject, c purpose.Compar
 		return nil, err
 	}
 	k = k.handOut(epoch, born, now.Add(r.ttl))
-	if _, err := r.doors.door(&next); err != nil { // it will not be able to unwrap what it made
+	if _, err := r.doors().door(&next); err != nil { // it will not be able to unwrap what it made
 		r.made.put(k, now)
 	}
 	return k, nil
@@ -210,13 +210,13 @@ func (r *Ring) generate(s consent.Subject, rec *record) (*dataKey, error) {
 		return nil, err
 	}
 	rec.check = k.check
-	rec.wraps, err = r.doors.seal(raw[:], r.tenant, s, rec, r.doors.domains(rec.compartment))
+	rec.wraps, err = r.doors().seal(raw[:], r.tenant, s, rec, r.doors().domains(rec.compartment))
 	return k, err
 }
 
 // open unwraps the key of a live record and compares it with the record's check, which commits to the key.
 func (r *Ring) open(s consent.Subject, rec *record) (*dataKey, error) {
-	raw, err := r.doors.open(r.tenant, s, rec)
+	raw, err := r.doors().open(r.tenant, s, rec)
 	if err != nil {
 		return nil, err
 	}
@@ -260,13 +260,13 @@ func (r *Ring) load(ctx context.Context, s consent.Subject) (*state, uint64, err
 	if err != nil {
 		return nil, 0, storeFault(ctx, err)
 	}
-	st, err := r.doors.decode(r.tenant, s, row)
+	st, err := r.doors().decode(r.tenant, s, row)
 	return st, row.Version, err
 }
 
 // save writes the subject's row. It returns ErrConflict itself if the row was changed meanwhile.
 func (r *Ring) save(ctx context.Context, s consent.Subject, after uint64, st *state) error {
-	data, err := r.doors.encode(r.tenant, s, st)
+	data, err := r.doors().encode(r.tenant, s, st)
 	if err != nil {
 		return err
 	}

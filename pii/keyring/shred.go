@@ -74,7 +74,7 @@ func (r *Ring) Readmit(ctx context.Context, s consent.Subject) error {
 // With a single KEK there is no wrap by domain to destroy, and a new generation would leave the old key as open as before:
 // it is refused with [ErrDomain]. So are [Legal] and [Rights].
 func (r *Ring) DropDomain(ctx context.Context, s consent.Subject, domain string) (int, error) {
-	if r.doors.kek != nil || domain == Legal || domain == Rights || !validName(domain) {
+	if r.doors().kek != nil || domain == Legal || domain == Rights || !validName(domain) {
 		return 0, ErrDomain
 	}
 	var destroyed int
