@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/purposebound/purposebound/pii"
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// statistics counts clients by age. Its purpose opens nothing in clear: only what a generaliser makes of a value leaves.
+type statistics struct{ study *pii.Accessor }
+
+// tooFew is the size below which a count is not told, so that nobody is alone in it.
+const tooFew = 5
+
+// Ages counts people by decade of age.
+func (s statistics) Ages(ctx context.Context, analyst purpose.Actor, people []personRow, today time.Time) (map[int]int, error) {
+	birthDates := make(map[string]pii.Sealed[pii.BirthDate], len(people))
+	for i := range people {
+		birthDates[string(people[i].ID)] = people[i].BirthDate
+	}
+	counts := make(map[int]int)
+	for use, err := range s.study.Each(ctx, analyst, subjects(people)) {
+		if err != nil {
+			return nil, fmt.Errorf("statistics: %w", err)
+		}
+		age, err := pii.Derive(use, birthDates[string(use.Subject())], decade{today})
+		if err != nil {
+			return nil, fmt.Errorf("statistics: %w", err)
+		}
+		counts[age.Reveal()]++
+	}
+	return counts, nil
+}
+
+// Born tries to open a birth date as it is.
+func (s statistics) Born(ctx context.Context, analyst purpose.Actor, p *personRow) error {
+	return s.study.Do(ctx, analyst, p.ID, func(use *pii.Use) error {
+		_, err := p.BirthDate.Reveal(use)
+		return err
+	})
+}
+
+// decade makes of a birth date the decade of the age, 30 for 30 to 39.
+type decade struct{ today time.Time }
+
+// Generalise implements [pii.Generaliser].
+func (d decade) Generalise(text string) (int, bool) {
+	born, err := time.Parse(time.DateOnly, text)
+	if err != nil || born.After(d.today) {
+		return 0, false
+	}
+	age := d.today.Year() - born.Year()
+	if born.AddDate(age, 0, 0).After(d.today) {
+		age-- // the birthday of this year is still to come
+	}
+	return age / 10 * 10, true
+}
