@@ -571,7 +571,7 @@ func TestUseExpires(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, purpose.Permitted, checked(p))
 		assert.NoError(t, ctx.Err())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		assert.Equal(t, purpose.UseExpired, checked(p))
 		assert.ErrorIs(t, context.Cause(ctx), consent.ErrUseExpired)

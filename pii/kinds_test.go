@@ -235,13 +235,17 @@ func fuzzKind(f *testing.F, name string, seeds ...string) {
 func FuzzName(f *testing.F) {
 	fuzzKind(f, "Name", "Jean-François d'Ambrosio III", "O\u2019Brien", "Katsi'tsakwas Kahnawà:ke")
 }
+
 func FuzzEmail(f *testing.F) {
 	fuzzKind(f, "Email", "marie@exemple.ca", "Zoé@CAFÉ.québec", "a@xn--caf-dma.ca", "a@b。jp")
 }
+
 func FuzzAddress(f *testing.F) {
 	fuzzKind(f, "Address", "12, rue Saint-Denis\r\nMontréal QC\u00a0 h2x3j6", "C.P. 8888, succ. Centre-ville")
 }
+
 func FuzzBirthDate(f *testing.F) { fuzzKind(f, "BirthDate", "1984-02-29", "19840229", "1984/02/30") }
+
 func FuzzText(f *testing.F) {
 	fuzzKind(f, "Text", "Bonjour,\r\n\tvoilà.", "e"+strings.Repeat("\u0301", 40))
 }

@@ -28,7 +28,7 @@ type (
 		V T `json:"v,omitempty" xml:"v,attr,omitempty" asn1:"optional"`
 	}
 	leakQuoted[T any] struct {
-		V T `json:",string" xml:",chardata"`
+		V T `json:"quoted" xml:",chardata"`
 	}
 	leakHiddenAny     struct{ v any }
 	leakShownAny      struct{ V any }

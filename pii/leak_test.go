@@ -276,9 +276,7 @@ func leakKeyset(tb testing.TB, template *tinkpb.KeyTemplate) (*keyset.Handle, []
 	tb.Helper()
 	handle, err := keyset.NewHandle(template)
 	require.NoError(tb, err)
-	var open keyset.MemReaderWriter
-	require.NoError(tb, insecurecleartextkeyset.Write(handle, &open))
-	message := open.Keyset.Key[0].KeyData.Value
+	message := insecurecleartextkeyset.KeysetMaterial(handle).Key[0].KeyData.Value
 	key := message[len(message)-32:]
 	// Field 3 of 32 bytes is the key, and comes last, in every type used here.
 	require.Equal(tb, []byte{3<<3 | 2, 32}, message[len(message)-34:len(message)-32])

@@ -155,7 +155,8 @@ func leakWays() []leakWay {
 	})
 	add("context %v", func(_ *leakScene, v any) string {
 		type key struct{}
-		ctx := context.WithValue(context.WithValue(context.Background(), key{}, v), "name", v)
+		type name string
+		ctx := context.WithValue(context.WithValue(context.Background(), key{}, v), name("name"), v)
 		return fmt.Sprintf("%v %+v %s", ctx, ctx, ctx)
 	})
 	add("context cause", func(_ *leakScene, v any) string {

@@ -91,8 +91,10 @@ func TestPausedRevealReleasesNothing(t *testing.T) {
 			x.grant(t, marie, Newsletter, consent.Act{Until: time.Now().Add(time.Hour)})
 			return sealed
 		}, Newsletter, mailer, func(*testing.T, *rig, *pii.Use) { time.Sleep(time.Hour) }, purpose.ConsentExpired},
-		{"the retention ends", 1000 * time.Hour, func(t *testing.T, x *rig) pii.Sealed[pii.Email] { return x.seal(t, Hourly) },
-			Hourly, agent, func(*testing.T, *rig, *pii.Use) { time.Sleep(10 * 24 * time.Hour) }, purpose.RetentionExpired},
+		{
+			"the retention ends", 1000 * time.Hour, func(t *testing.T, x *rig) pii.Sealed[pii.Email] { return x.seal(t, Hourly) },
+			Hourly, agent, func(*testing.T, *rig, *pii.Use) { time.Sleep(10 * 24 * time.Hour) }, purpose.RetentionExpired,
+		},
 		{"the case is closed", time.Hour, func(t *testing.T, x *rig) pii.Sealed[pii.Email] {
 			x.openCase(t, marie, "job-a", visitor(""))
 			return x.sealCase(t, "job-a", Visits)

@@ -270,8 +270,10 @@ var faults = []struct {
 		return &faulty{events: func(l *faulty, ctx context.Context, s consent.Subject, after uint64) iter.Seq2[consent.Event, error] {
 			return func(yield func(consent.Event, error) bool) {
 				for e, err := range l.Memory.Events(ctx, s, after) {
-					if !yield(e, err) || !yield(e, err) {
-						return
+					for range 2 {
+						if !yield(e, err) {
+							return
+						}
 					}
 				}
 			}

@@ -145,8 +145,24 @@ func apart(t *testing.T, s Store) {
 		tenant  string
 		subject consent.Subject
 	}{
-		{"", "ab"}, {"", "AB"}, {"", "abc"}, {"", "éa"}, {"", "e\u0301a"}, {"", "1"}, {"", "01"}, {"", "1.0"}, {"", "%"}, {"", "'"},
-		{"a", "b"}, {"A", "b"}, {"a", "ab"}, {"ab", "b"}, {"é", "b"}, {"1", "1"}, {"01", "1"}, {"a ", "b"},
+		{"", "ab"},
+		{"", "AB"},
+		{"", "abc"},
+		{"", "éa"},
+		{"", "e\u0301a"},
+		{"", "1"},
+		{"", "01"},
+		{"", "1.0"},
+		{"", "%"},
+		{"", "'"},
+		{"a", "b"},
+		{"A", "b"},
+		{"a", "ab"},
+		{"ab", "b"},
+		{"é", "b"},
+		{"1", "1"},
+		{"01", "1"},
+		{"a ", "b"},
 	}
 	for i, n := range names {
 		require.NoError(t, s.Save(t.Context(), n.tenant, n.subject, 0, []byte{byte(i)}), "%q %q", n.tenant, n.subject)
