@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -94,27 +93,4 @@ func TestProgressIsForTerminals(t *testing.T) {
 	var b bytes.Buffer
 	progress(&b)(1, 2)
 	assert.Empty(t, b.String())
-}
-
-func TestDecade(t *testing.T) {
-	t.Parallel()
-	today := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
-	tests := []struct {
-		born string
-		want int
-		ok   bool
-	}{
-		{"1984-03-12", 40, true},
-		{"1986-11-22", 40, true}, // forty today
-		{"1986-11-23", 30, true}, // forty tomorrow
-		{"2026-11-22", 0, true},
-		{"2026-11-23", 0, false}, // not born yet
-		{"1926-02-29", 0, false}, // no such day
-		{"", 0, false},
-	}
-	for _, tt := range tests {
-		got, ok := decade{today}.Generalise(tt.born)
-		assert.Equalf(t, tt.ok, ok, "%s", tt.born)
-		assert.Equalf(t, tt.want, got, "%s", tt.born)
-	}
 }

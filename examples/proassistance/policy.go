@@ -7,6 +7,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/purposebound/purposebound/purpose"
+	"github.com/purposebound/purposebound/retention"
 )
 
 // Policy returns the privacy policy of ProAssistance as data.
@@ -122,10 +123,9 @@ func keepLegal() purpose.Retention {
 }
 
 func keepTax() purpose.Retention {
-	return purpose.Retention{
-		Class: "tax", Keep: purpose.Period{Years: 6}, From: purpose.FromYearEnd, Minimum: purpose.Period{Years: 6},
-		Citation: "Income Tax Act, R.S.C. 1985, c. 1 (5th Supp.), s. 230(4); Tax Administration Act, CQLR c. A-6.002, s. 35.1",
-	}
+	rule := retention.Tax()
+	rule.Citation += "; Tax Administration Act, CQLR c. A-6.002, s. 35.1"
+	return rule
 }
 
 func keepMarketing() purpose.Retention {

@@ -815,7 +815,7 @@ func TestScenario(t *testing.T) {
 		assert.ErrorIs(t, opens(v, Analytics, analyst, marie, born), purpose.DeidentifiedOnly)
 		ages, err := statistics{v.MustAccessor(Analytics)}.Ages(t.Context(), analyst, []personRow{{ID: marie, BirthDate: born}}, v.Clock.Now())
 		require.NoError(t, err)
-		assert.Equal(t, map[int]int{40: 1}, ages)
+		assert.Equal(t, map[string]int{"40-49": 1}, ages)
 	})
 
 	t.Run("105_every_answer_is_in_the_audit", func(t *testing.T) {

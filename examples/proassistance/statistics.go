@@ -7,6 +7,7 @@ import (
 
 	"github.com/purposebound/purposebound/pii"
 	"github.com/purposebound/purposebound/purpose"
+	"github.com/purposebound/purposebound/redact"
 )
 
 // statistics counts clients by age. Its purpose opens nothing in clear: only what a generaliser makes of a value leaves.
@@ -16,17 +17,18 @@ type statistics struct{ study *pii.Accessor }
 const tooFew = 5
 
 // Ages counts people by decade of age.
-func (s statistics) Ages(ctx context.Context, analyst purpose.Actor, people []personRow, today time.Time) (map[int]int, error) {
+func (s statistics) Ages(ctx context.Context, analyst purpose.Actor, people []personRow, today time.Time) (map[string]int, error) {
 	birthDates := make(map[string]pii.Sealed[pii.BirthDate], len(people))
 	for i := range people {
 		birthDates[string(people[i].ID)] = people[i].BirthDate
 	}
-	counts := make(map[int]int)
+	counts := make(map[string]int)
+	decade := redact.AgeBand{Years: 10, At: today}
 	for use, err := range s.study.Each(ctx, analyst, subjects(people)) {
 		if err != nil {
 			return nil, fmt.Errorf("statistics: %w", err)
 		}
-		age, err := pii.Derive(use, birthDates[string(use.Subject())], decade{today})
+		age, err := pii.Derive(use, birthDates[string(use.Subject())], decade)
 		if err != nil {
 			return nil, fmt.Errorf("statistics: %w", err)
 		}
@@ -41,20 +43,4 @@ func (s statistics) Born(ctx context.Context, analyst purpose.Actor, p *personRo
 		_, err := p.BirthDate.Reveal(use)
 		return err
 	})
-}
-
-// decade makes of a birth date the decade of the age, 30 for 30 to 39.
-type decade struct{ today time.Time }
-
-// Generalise implements [pii.Generaliser].
-func (d decade) Generalise(text string) (int, bool) {
-	born, err := time.Parse(time.DateOnly, text)
-	if err != nil || born.After(d.today) {
-		return 0, false
-	}
-	age := d.today.Year() - born.Year()
-	if born.AddDate(age, 0, 0).After(d.today) {
-		age-- // the birthday of this year is still to come
-	}
-	return age / 10 * 10, true
 }

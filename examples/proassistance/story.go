@@ -273,12 +273,12 @@ func (s *story) ages(ctx context.Context) error {
 		return err
 	}
 	bands := make([]string, 0, len(ages))
-	for _, from := range slices.Sorted(maps.Keys(ages)) {
-		n := strconv.Itoa(ages[from])
-		if ages[from] < tooFew {
+	for _, band := range slices.Sorted(maps.Keys(ages)) {
+		n := strconv.Itoa(ages[band])
+		if ages[band] < tooFew {
 			n = "<" + strconv.Itoa(tooFew)
 		}
-		bands = append(bands, fmt.Sprintf("%d–%d: %s", from, from+9, n))
+		bands = append(bands, strings.Replace(band, "-", "–", 1)+": "+n)
 	}
 	s.Line("ages", strings.Join(bands, "   "))
 	err = s.study.Born(ctx, analyst, &clients[0])
