@@ -17,7 +17,7 @@ type entry struct {
 	grants     [2]*grant // permissions evaluated over state, latest first
 	pending    []*tightening
 	state      *state // nil: to be read from the ledger
-	attached   atomic.Pointer[any]
+	attached   atomic.Value
 	live       []*grant              // those that may have uses running, and those in grants
 	drains     []*drain              // withdrawals that wait
 	generation uint64                // moves whenever what was read before must not be kept

@@ -110,20 +110,17 @@ type permitKey struct{}
 // Begin returns a new use if the policy and the ledger allow one now, and a *purpose.Denied otherwise.
 // Every permit must be ended.
 func (g *Gate) Begin(ctx context.Context, actor purpose.Actor, s Subject) (*Permit, error) {
-	if ctx == nil {
-		return nil, g.deny(purpose.Malformed, 0, nil)
-	}
-	if ctx.Err() != nil {
-		return nil, g.deny(purpose.Cancelled, 0, context.Cause(ctx))
-	}
 	return g.Continue(ctx, actor, s, g.registry.clock.elapsed())
 }
 
 // Continue is Begin for work that began at a reading of the clock, such as an intake that seals one field after another: the
 // use lives no longer than one begun then. It leaves the clock to [Permit.Check], which must be asked before anything is released.
 func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, begun int64) (*Permit, error) {
-	if ctx == nil || ctx.Err() != nil {
-		return g.Begin(ctx, actor, s) // which denies
+	if ctx == nil {
+		return nil, g.deny(purpose.Malformed, 0, nil)
+	}
+	if ctx.Err() != nil {
+		return nil, g.deny(purpose.Cancelled, 0, context.Cause(ctx))
 	}
 	r := g.registry
 	sh := r.shard(s)
@@ -417,8 +414,8 @@ func (p *Permit) Caller() context.Context { return p.ctx }
 func (p *Permit) Begun() int64 { return p.begun }
 
 // Attached is a place beside the subject in the registry's memory, for the keys that go with it. What is stored there
-// goes when the subject does.
-func (p *Permit) Attached() *atomic.Pointer[any] { return &p.grant.entry.attached }
+// goes when the subject does. It is package pii's.
+func (p *Permit) Attached() *atomic.Value { return &p.grant.entry.attached }
 
 func (g *Gate) deny(reason purpose.Reason, ledger uint64, cause error) *purpose.Denied {
 	return g.registry.refuse(g.Purpose(), reason, ledger, cause)

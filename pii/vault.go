@@ -132,10 +132,8 @@ func (h *heldKeys) opened(token string, attribute purpose.Attribute, p *consent.
 
 // held returns the keys kept for the subject of the permit.
 func (v *Vault) held(p *consent.Permit) *heldKeys {
-	if a := p.Attached().Load(); a != nil {
-		if h, ok := (*a).(*heldKeys); ok && h.vault == v {
-			return h
-		}
+	if h, _ := p.Attached().Load().(*heldKeys); h != nil && h.vault == v {
+		return h
 	}
 	return nil
 }
@@ -175,18 +173,12 @@ func (v *Vault) swap(p *consent.Permit, change func(*heldKeys) *heldKeys) {
 	slot := p.Attached()
 	for {
 		before := slot.Load()
-		var have *heldKeys
-		if before != nil {
-			if h, ok := (*before).(*heldKeys); ok && h.vault == v {
-				have = h
-			}
+		have, _ := before.(*heldKeys)
+		if have != nil && have.vault != v {
+			have = nil // another vault's: one of the two asks for its keys again
 		}
 		next := change(have)
-		if next == nil {
-			return
-		}
-		var kept any = next
-		if slot.CompareAndSwap(before, &kept) {
+		if next == nil || slot.CompareAndSwap(before, next) {
 			return
 		}
 	}
