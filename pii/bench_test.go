@@ -112,7 +112,7 @@ func newTinkSide(b testing.TB, a tink.AEAD, token string, subject string) tinkSi
 	require.NoError(b, err)
 	// 2 purposes, day resolution, no options: the header has 29 bytes; see TestTokenOverhead.
 	const head = 29
-	s := tinkSide{aead: a, plaintext: make([]byte, len(raw)-head-28), associated: make([]byte, 22+head+1+len(subject)+1)}
+	s := tinkSide{aead: a, plaintext: make([]byte, len(raw)-head-28), associated: make([]byte, 22+head+16+1+len(subject)+1)}
 	s.ciphertext, err = a.Encrypt(s.plaintext, s.associated)
 	require.NoError(b, err)
 	return s

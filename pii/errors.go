@@ -14,7 +14,7 @@ var (
 	ErrInvalid        = errors.New("pii: not a valid value of its kind")
 	ErrAbsent         = errors.New("pii: the field is absent")
 	ErrMalformed      = errors.New("pii: not a sealed token")
-	ErrDecrypt        = errors.New("pii: the token is not genuine")
+	ErrDecrypt        = errors.New("pii: the token is not genuine, or was sealed under another policy document")
 	ErrWrongSubject   = errors.New("pii: the token is not this subject's")
 	ErrWrongAttribute = errors.New("pii: the token is of another attribute")
 	ErrWrongRecord    = errors.New("pii: the token is bound to another record")

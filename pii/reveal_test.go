@@ -488,3 +488,22 @@ func TestRevealRemembersNoFacts(t *testing.T) {
 	_, err = x.open(t, Account, agent, sealed)
 	assertDenied(t, err, purpose.FactUnknown)
 }
+
+// A token's numbers mean something only in the tables of its own policy. Read in another's, the value would open for a
+// purpose it was never collected for.
+func TestTokensOfAnotherPolicyDoNotOpen(t *testing.T) {
+	t.Parallel()
+	before := newRig(t)
+	sealed := before.seal(t, Service)
+	changed := office()
+	extra := changed.Purposes[slices.IndexFunc(changed.Purposes, func(s purpose.Spec) bool { return s.ID == Service })]
+	extra.ID = "servicd" // stands before "service", and takes its number
+	changed.Purposes = append(changed.Purposes, extra)
+	after := newRig(t, func(p *parts) { p.document, p.store, p.kek = changed, before.parts.store, before.parts.kek })
+	after.notify(t, marie)
+	for _, id := range []purpose.ID{"servicd", Service} {
+		_, err := after.open(t, id, agent, sealed)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, purpose.ErrUnavailable)
+	}
+}

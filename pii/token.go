@@ -199,9 +199,10 @@ func longUvarint(s string, i int) (v uint64, next int, ok bool) {
 
 const associatedLabel = "purposebound token v1\x00"
 
-// owner is the part of the associated data that is the same for every token of a subject.
-func owner(subject, tenant string) string {
-	b := binary.AppendUvarint(nil, uint64(len(subject)))
+// owner is the part of the associated data that is the same for every token of a subject: what the header's numbers
+// mean, and whose it is.
+func owner(tables [16]byte, subject, tenant string) string {
+	b := binary.AppendUvarint(tables[:], uint64(len(subject)))
 	b = append(b, subject...)
 	b = binary.AppendUvarint(b, uint64(len(tenant)))
 	return string(append(b, tenant...))

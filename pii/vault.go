@@ -108,7 +108,7 @@ type opened struct {
 	key        heldKey
 	facts      *purpose.Facts // what was known then
 	surely     int64          // reading of the clock until which, over those facts, its retention surely runs
-	space      [96]byte       // where associated is, if it fits: beside the rest, where the processor looks anyway
+	space      [112]byte      // where associated is, if it fits: beside the rest, where the processor looks anyway
 }
 
 // maxHeads is how many headers are kept for a subject.
@@ -239,7 +239,7 @@ func (v *Vault) sealKey(p *consent.Permit, c purpose.Compartment) (*heldKey, err
 func (v *Vault) heldKey(p *consent.Permit, key Key, c purpose.Compartment) heldKey {
 	return heldKey{
 		check: key.Check(), key: key, expires: p.Reading(key.Expires()), compartment: c,
-		owner: owner(string(p.Subject()), v.tenant),
+		owner: owner(v.policy.Tables(), string(p.Subject()), v.tenant),
 	}
 }
 

@@ -66,6 +66,8 @@ func TestMakeVectors(t *testing.T) {
 		}
 		compartment, err := policy.Compartment(ids...)
 		require.NoError(t, err)
+		tables := policy.Tables()
+		v.Tables = hex.EncodeToString(tables[:])
 		v.Compartment, v.Key = string(compartment), hex.EncodeToString(key)
 		origin := v.Header.Origin
 		v.Header.Collected = collected

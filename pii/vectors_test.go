@@ -37,24 +37,24 @@ type vectorFile struct {
 }
 
 type vector struct {
-	Name        string   `json:"name"`
-	Policy      string   `json:"policy"` // which of vectorPolicy, for the tests of this package
-	Purposes    []string `json:"purposes"`
-	Subject     string   `json:"subject"`
-	Tenant      string   `json:"tenant"`
-	Compartment string   `json:"compartment"`
-	Case        string   `json:"case,omitempty"`
-	Record      *string  `json:"record,omitempty"`
-	Attribute   string   `json:"attribute"`
-	Width       int      `json:"width,omitempty"`
-	Text        string   `json:"text"`
-	Key         string   `json:"key"` // hex
-
-	Header     vectorHeader `json:"header"`
-	HeaderHex  string       `json:"header_hex"`
-	Associated string       `json:"associated_data_hex"`
-	Frame      string       `json:"frame_hex"`
-	Token      string       `json:"token"` // base64url
+	Name        string       `json:"name"`
+	Policy      string       `json:"policy"` // which of vectorPolicy, for the tests of this package
+	Purposes    []string     `json:"purposes"`
+	Subject     string       `json:"subject"`
+	Tenant      string       `json:"tenant"`
+	Compartment string       `json:"compartment"`
+	Case        string       `json:"case,omitempty"`
+	Record      *string      `json:"record,omitempty"`
+	Attribute   string       `json:"attribute"`
+	Width       int          `json:"width,omitempty"`
+	Text        string       `json:"text"`
+	Key         string       `json:"key"`               // hex
+	Tables      string       `json:"policy_tables_hex"` // see format.md
+	Header      vectorHeader `json:"header"`
+	HeaderHex   string       `json:"header_hex"`
+	Associated  string       `json:"associated_data_hex"`
+	Frame       string       `json:"frame_hex"`
+	Token       string       `json:"token"` // base64url
 }
 
 type vectorHeader struct {
@@ -252,6 +252,7 @@ func TestVectorsReadIndependently(t *testing.T) {
 
 			counted := func(text string) []byte { return append(binary.AppendUvarint(nil, uint64(len(text))), text...) }
 			associated := append([]byte("purposebound token v1\x00"), token[:r.size]...)
+			associated = append(associated, decodeHex(t, v.Tables)...)
 			associated = append(append(associated, counted(v.Subject)...), counted(v.Tenant)...)
 			if v.Record != nil {
 				associated = append(associated, counted(*v.Record)...)

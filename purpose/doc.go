@@ -52,7 +52,8 @@
 // The package decides and does nothing else. It reads no clock, no ledger and no key; who answers for the facts is package consent,
 // and what stops code from reading a value without asking is package pii. It cannot know whether a citation fits, whether
 // an attribute is really necessary, or whether the person at the keyboard is the actor. Ages, recipients, transfers outside Québec
-// and holds on retention are not modelled. A policy is one version; nothing here follows a value from one version to the next.
+// and holds on retention are not modelled. A policy is one version; nothing here follows a value from one version to the next:
+// values sealed under a document whose purposes, domains, attributes or classes differ do not open.
 //
 // Periods are calendar periods in UTC, cut to the length of the month reached, so a start some hours later can at the end of a month
 // give an end some hours earlier. The sentences of [Reason.Explain] exist in English and French.

@@ -1,6 +1,7 @@
 package purpose
 
 import (
+	"crypto/sha256"
 	"errors"
 	"iter"
 	"maps"
@@ -23,6 +24,7 @@ type Policy struct {
 	ids        []ID
 	attributes []Attribute
 	classes    []string
+	tables     [16]byte
 
 	purposes map[ID]*compiled
 	ordinals map[Attribute]uint16
@@ -73,6 +75,7 @@ func NewPolicy(d Document) (*Policy, error) {
 	for i, id := range p.ids {
 		p.purposes[id].ordinal = uint16(i)
 	}
+	p.tables = p.digest()
 	return p, nil
 }
 
@@ -144,6 +147,27 @@ func (p *Policy) Version() string {
 		return ""
 	}
 	return p.version
+}
+
+// Tables identifies what the ordinals of this policy mean: the first 16 bytes of SHA-256 over its purposes with their domains, its
+// attributes and its retention classes, in the order of their ordinals. Tokens are bound to it, so that one sealed under
+// another document does not open with its numbers read in this one's tables.
+func (p *Policy) Tables() [16]byte { return p.tables }
+
+func (p *Policy) digest() [16]byte {
+	var b strings.Builder
+	b.WriteString("purposebound policy tables v1\n")
+	for _, id := range p.ids {
+		b.WriteString("purpose " + string(id) + " " + p.purposes[id].spec.Domain + "\n")
+	}
+	for _, a := range p.attributes {
+		b.WriteString("attribute " + string(a) + "\n")
+	}
+	for _, class := range p.classes {
+		b.WriteString("class " + class + "\n")
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return [16]byte(sum[:16])
 }
 
 // Number returns the ordinal of this version in stored tokens. A policy made by [NewPolicy] is number 1.

@@ -1,6 +1,7 @@
 package purpose_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -452,4 +453,45 @@ func TestNoPolicy(t *testing.T) {
 		assert.NotEqual(t, purpose.Permitted, reason)
 	}
 	assert.Equal(t, purpose.UnknownPolicy, (*purpose.Policy)(nil).Decide(ask(service), nil).Reason)
+}
+
+// What a token's numbers mean is part of the format, so the digest of it is, too.
+func TestTablesGolden(t *testing.T) {
+	t.Parallel()
+	p, err := purpose.NewPolicy(shop())
+	require.NoError(t, err)
+	tables := p.Tables()
+	var text strings.Builder
+	text.WriteString("purposebound policy tables v1\n")
+	for id := range p.IDs() {
+		spec, _ := p.Spec(id)
+		text.WriteString("purpose " + string(id) + " " + spec.Domain + "\n")
+	}
+	for _, a := range p.Attributes() {
+		text.WriteString("attribute " + string(a) + "\n")
+	}
+	for i := uint16(0); ; i++ {
+		class, ok := p.ClassAt(i)
+		if !ok {
+			break
+		}
+		text.WriteString("class " + class + "\n")
+	}
+	want := sha256.Sum256([]byte(text.String()))
+	assert.Equal(t, want[:16], tables[:])
+
+	other := shop()
+	other.Purposes[0].Title = purpose.Text{EN: "Another title", FR: "Un autre titre"}
+	same, err := purpose.NewPolicy(other)
+	require.NoError(t, err)
+	assert.Equal(t, tables, same.Tables(), "a title gives no number another meaning")
+	other.Purposes = append(other.Purposes, purpose.Spec{
+		ID: "aaa", Domain: "aaa", Title: purpose.Text{EN: "A", FR: "A"}, Basis: purpose.LegalGround, Citation: "A",
+		Attributes: other.Purposes[0].Attributes[:1], Operations: []purpose.Operation{purpose.Use},
+		Roles:     map[purpose.Role][]purpose.Attribute{"r": nil},
+		Retention: purpose.Retention{Keep: purpose.Period{Years: 1}, From: purpose.FromCollection},
+	})
+	more, err := purpose.NewPolicy(other)
+	require.NoError(t, err)
+	assert.NotEqual(t, tables, more.Tables())
 }

@@ -84,7 +84,8 @@ type Spec struct {
 }
 
 // Document is a whole policy as data: what [NewPolicy] checks and compiles.
-// Once values are sealed under a version, its document never changes; a change is a new version.
+// Values sealed under a document open only under one with the same purposes, domains, attributes and retention classes
+// ([Policy.Tables]); adding to those comes with several versions of a policy, which are not built yet.
 type Document struct {
 	Version   string         // names this version, "2026-01"
 	Effective time.Time      // from when it is in force; required
