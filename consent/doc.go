@@ -1,8 +1,8 @@
 // Package consent keeps, for every person, a ledger of what they were told, agreed to and took back, and makes sure that taking
-// back is meant: when [Registry.Withdraw] has returned, nothing it reaches is in use any more, and nothing begins.
+// back takes effect: when [Registry.Withdraw] has returned, nothing it reaches is in use any more, and nothing begins.
 //
 // A [Subject] is an opaque id of the person. Its ledger is a sequence of events that is only ever added to, kept by a [Ledger];
-// [Memory] is one, and package consentsql has others. A [Registry] is the only writer of its ledger. It tells the person the
+// [Memory] is one, and package consentsql has one on SQLite. A [Registry] is the only writer of its ledger. It tells the person the
 // notice ([Registry.Notify]), asks ([Registry.Request]), and records the answer ([Registry.Grant], [Registry.Refuse],
 // [Registry.Withdraw]), and cases and accounts ([Registry.Record]). It folds the events into [purpose.Facts] and has the
 // [purpose.Policy] decide over them, in memory, at every use. Programs do not begin uses here: the accessors of package pii do.

@@ -12,7 +12,7 @@ import (
 // Kind says what an event records. The zero Kind is invalid. Its text form is part of the stored format.
 type Kind uint8
 
-// The kinds of event. Withdrawn, Refused and CaseClosed tighten: they take permissions away.
+// The kinds of event. Refused, Withdrawn, CaseClosed and AccountClosed tighten: they can only take permissions away.
 const (
 	Noticed       Kind = iota + 1 // the notice was shown
 	Requested                     // consent was asked for; a grant may name this event

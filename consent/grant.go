@@ -17,6 +17,9 @@ import (
 //
 // It is appended only if nothing was refused or withdrawn for the purpose while it was being decided; [ErrConflict]
 // says that something was, and the person's later word stands. Repeating a grant by the same Act.ID changes nothing.
+//
+// Other errors are [ErrNoNotice], [ErrLanguage], [ErrEvidenceRequired], [ErrRequestRequired], [ErrStaleRequest], [ErrInvalidAct],
+// [ErrEventExists] for an Act.ID that says something else, [ErrOutcomeUnknown], and a *purpose.Denied.
 func (r *Registry) Grant(ctx context.Context, s Subject, id purpose.ID, act Act) (Event, error) {
 	spec, ok := r.policy.Spec(id)
 	if !ok {
@@ -115,7 +118,7 @@ func (r *Registry) checkAct(spec purpose.Spec, act *Act) error {
 	case act.Method == 0 || int(act.Method) >= len(methodText) || len(act.ID) > 128 || len(act.Evidence) > 1024:
 		return ErrInvalidAct
 	case act.Language != language.Und && !r.speaks(act.Language):
-		return ErrNoNotice
+		return ErrLanguage
 	case (act.Method == Phone || act.Method == Paper) && act.Evidence == "":
 		return ErrEvidenceRequired
 	case act.Method == Link && act.Request == "":
@@ -132,7 +135,7 @@ func (r *Registry) checkAct(spec purpose.Spec, act *Act) error {
 	act.Operations = slices.Compact(act.Operations)
 	for _, op := range act.Operations {
 		if !slices.Contains(spec.Operations, op) {
-			return purpose.OperationNotInPurpose
+			return r.denied(spec.ID, purpose.OperationNotInPurpose, nil)
 		}
 	}
 	return nil

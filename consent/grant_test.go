@@ -80,7 +80,7 @@ func TestGrantByEveryMethodFromEveryState(t *testing.T) {
 		"evidence too long":      {consent.Act{Method: consent.Phone, Evidence: strings.Repeat("x", 1025)}, consent.ErrInvalidAct},
 		"ended":                  {consent.Act{Method: consent.WebForm, Until: newYear.AddDate(-9, 0, 0)}, consent.ErrInvalidAct},
 		"the other language":     {consent.Act{Method: consent.WebForm, Language: language.CanadianFrench}, consent.ErrNoNotice},
-		"a language without any": {consent.Act{Method: consent.WebForm, Language: language.German}, consent.ErrNoNotice},
+		"a language without any": {consent.Act{Method: consent.WebForm, Language: language.German}, consent.ErrLanguage},
 		"the notice's language":  {consent.Act{Method: consent.WebForm, Language: language.English}, nil},
 		"operation not listed":   {consent.Act{Method: consent.WebForm, Operations: []purpose.Operation{purpose.Transfer}}, purpose.OperationNotInPurpose},
 		"operation that is none": {consent.Act{Method: consent.WebForm, Operations: []purpose.Operation{0}}, purpose.OperationNotInPurpose},

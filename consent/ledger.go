@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// Ledger stores the events of every subject, append-only. [Memory] is one; package consentsql has others.
+// Ledger stores the events of every subject, append-only. [Memory] is one; package consentsql has one on SQLite.
 // Implementations are safe for concurrent use; package consenttest checks every "must" below.
 type Ledger interface {
 	// Append adds the event to the subject's ledger and returns its sequence number.
@@ -26,7 +26,7 @@ type Ledger interface {
 	Events(ctx context.Context, s Subject, after uint64) iter.Seq2[Event, error]
 }
 
-// Redactor is a ledger that can blank payloads. It is optional; erasure looks for it.
+// Redactor is a ledger that can blank payloads. It is optional. A program that erases a person calls it; nothing here does yet.
 type Redactor interface {
 	// Redact must blank the payload of every event of the subject up to number through, except those that prove a notice,
 	// grant, refusal or withdrawal. The chain must still verify, and Events must yield the blanked events with Blank set.
@@ -42,5 +42,5 @@ var (
 	ErrEventExists = errors.New("consent: another event has this id")
 	ErrFormat      = errors.New("consent: a stored event is of a form this version does not know")
 	ErrChain       = errors.New("consent: the ledger's chain is broken")
-	ErrLedgerInUse = errors.New("consent: another process holds this ledger")
+	ErrLedgerInUse = errors.New("consent: another registry or process holds this ledger")
 )

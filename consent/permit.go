@@ -11,7 +11,8 @@ import (
 )
 
 // Gate is the door of an operation under one purpose, or under several that must all allow it, compiled once.
-// Package pii makes one for every accessor; other programs never need it. It is safe for concurrent use.
+// Package pii makes one for every accessor and for every set of purposes it collects for; other programs never need it.
+// It is safe for concurrent use.
 type Gate struct {
 	registry  *Registry
 	operation purpose.Operation
@@ -87,7 +88,8 @@ const (
 	grantCancelled // a withdrawal has stopped waiting, or the registry was closed
 )
 
-// Permit is a use in progress. Every use of package pii is one; other programs never need it.
+// Permit is a use in progress. Every use of package pii is one; its methods are for that package, and other programs never
+// need them.
 // The zero Permit is of no use and opens nothing. Its methods are safe for concurrent use; it must not be copied.
 type Permit struct {
 	grant    *grant

@@ -74,7 +74,7 @@ func WithClock(now func() time.Time) Option {
 	})
 }
 
-// WithCache sets how many subjects are kept in memory; the default is 65,536. A subject takes about one kilobyte,
+// WithCache sets how many subjects are kept in memory, rounded up to a multiple of 64; the default is 65,536. A subject takes about one kilobyte,
 // and two to four more with its keys. Subjects in use are kept beyond it.
 func WithCache(subjects int) Option {
 	return option(func(r *Registry) error {
@@ -89,6 +89,7 @@ func WithCache(subjects int) Option {
 // The errors of a [Registry], besides those of its ledger and *purpose.Denied.
 var (
 	ErrClosed           = errors.New("consent: the registry is closed")
+	ErrLanguage         = errors.New("consent: the policy has no notice in that language")
 	ErrNoNotice         = errors.New("consent: the person was shown no notice in that language")
 	ErrEvidenceRequired = errors.New("consent: a spoken or written act needs a reference to its evidence")
 	ErrRequestRequired  = errors.New("consent: a grant by link must name the request it answers")
@@ -170,11 +171,12 @@ func (r *Registry) Close() error {
 	return nil
 }
 
-// Notify records that the person was shown the notice in that language, which must be one of the policy's.
-// Purposes that rest on consent by provision, and every collection, need it.
+// Notify records that the person was shown the notice in that language, which must be exactly one of
+// [purpose.Policy.Languages]: fr-CA is not fr, and the error is [ErrLanguage]. Every grant needs a notice, and so do every
+// collection and every use but those on a legal ground.
 func (r *Registry) Notify(ctx context.Context, s Subject, shown language.Tag) (Event, error) {
 	if !r.speaks(shown) {
-		return Event{}, fmt.Errorf("consent: notify: %w", ErrNoNotice)
+		return Event{}, fmt.Errorf("consent: notify: %w", ErrLanguage)
 	}
 	return r.record(ctx, s, Event{Kind: Noticed, Act: Act{Language: shown}})
 }
@@ -222,7 +224,8 @@ func (r *Registry) Record(ctx context.Context, s Subject, e Event) (Event, error
 	return r.record(ctx, s, e)
 }
 
-// State returns what stands for the purpose itself; a refusal of a purpose above it denies as well.
+// State returns what stands for the purpose itself: [purpose.Absent], with Since and Until kept, once a grant has expired.
+// A refusal of a purpose above it denies as well.
 func (r *Registry) State(ctx context.Context, s Subject, id purpose.ID) (purpose.Consent, error) {
 	if _, ok := r.policy.Spec(id); !ok {
 		return purpose.Consent{}, r.denied(id, purpose.UnknownPurpose, nil)

@@ -385,7 +385,7 @@ func TestMalformedCallsAreDenied(t *testing.T) {
 	}
 	assert.ErrorIs(t, second(d.Gate(nil, purpose.Use)), purpose.Malformed)
 	assert.ErrorIs(t, second(d.Gate(nil, purpose.Transfer, letter)), purpose.OperationNotInPurpose)
-	assert.ErrorIs(t, second(d.Notify(t.Context(), d.who, language.German)), consent.ErrNoNotice)
+	assert.ErrorIs(t, second(d.Notify(t.Context(), d.who, language.German)), consent.ErrLanguage)
 	assert.ErrorIs(t, second(d.Request(t.Context(), d.who, letter, 0)), consent.ErrInvalidAct)
 	assert.ErrorIs(t, second(d.Request(t.Context(), d.who, letter, 99)), consent.ErrInvalidAct)
 }

@@ -33,8 +33,8 @@ func ForOperation(op purpose.Operation) AccessorOption {
 	return accessorOption(func(a *Accessor) { a.operation = op })
 }
 
-// Accessor returns an accessor for the purpose. It is a *purpose.Denied, at start-up and not at the first customer,
-// if the policy could never allow it.
+// Accessor returns an accessor for the purpose, for [purpose.Use] unless [ForOperation] says otherwise. The error is a
+// *purpose.Denied, at start-up and not at the first customer, if the policy could never allow it.
 func (v *Vault) Accessor(id purpose.ID, options ...AccessorOption) (*Accessor, error) {
 	if v == nil || v.registry == nil {
 		return nil, &purpose.Denied{Purpose: id, Reason: purpose.Malformed}
@@ -102,6 +102,7 @@ func (a *Accessor) Do(ctx context.Context, who purpose.Actor, whose consent.Subj
 func (a *Accessor) Each(ctx context.Context, who purpose.Actor, subjects iter.Seq[consent.Subject]) iter.Seq2[*Use, error] {
 	return func(yield func(*Use, error) bool) {
 		if subjects == nil {
+			yield((*Use)(consent.Inert("")), &purpose.Denied{Reason: purpose.Malformed})
 			return
 		}
 		for s := range subjects {

@@ -43,7 +43,8 @@ type NoAudit struct{}
 // Record does nothing.
 func (NoAudit) Record(context.Context, Access) error { return nil }
 
-// Trail is an auditor that keeps entries in memory, for tests and small programs. Its zero value is ready.
+// Trail is an auditor that keeps entries in memory, for tests and small programs. Its zero value is ready, and it is safe
+// for concurrent use.
 type Trail struct {
 	mu      sync.Mutex
 	entries []Access

@@ -9,7 +9,7 @@ import (
 
 // Buffer says how much a [BufferedAudit] may lose if the process dies.
 type Buffer struct {
-	Records int           // entries not yet written, at most; zero: 1,024
+	Records int           // entries not yet written, at most; 2 or more; zero: 1,024
 	Every   time.Duration // how long an entry waits to be written, at most, while the auditor behind keeps up; zero: 1 second
 }
 
@@ -41,8 +41,8 @@ func NewBufferedAudit(next Auditor, b Buffer) (*BufferedAudit, error) {
 	if isNil(next) {
 		return nil, errors.New("pii: NewBufferedAudit: next must not be nil")
 	}
-	if b.Records < 0 || b.Every < 0 {
-		return nil, errors.New("pii: NewBufferedAudit: a limit is negative")
+	if b.Records < 0 || b.Records == 1 || b.Every < 0 {
+		return nil, errors.New("pii: NewBufferedAudit: a limit is negative, or Records is 1")
 	}
 	if b.Records == 0 {
 		b.Records = 1024

@@ -2,6 +2,7 @@ package pii
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -35,8 +36,8 @@ type Intake struct {
 	last  atomic.Pointer[plan]
 }
 
-// Collect begins to take in data that whose gives for the purposes of how. Each purpose must allow collecting now: the
-// person was told. A purpose that the person has refused or withdrawn is left out, so that updating an address does not
+// Collect begins to take in data that whose gives for the purposes of how. Each purpose must allow collecting now: but for
+// a legal ground, the person was told. A purpose that the person has refused or withdrawn is left out, so that updating an address does not
 // feed a list that was left; if none remains, that is the denial.
 func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Subject, how Collection) (*Intake, error) {
 	if v == nil || v.registry == nil {
@@ -47,7 +48,7 @@ func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Su
 	}
 	if len(how.For) == 0 || len(how.For) > maxPurposes || how.Method < consent.WebForm || how.Method > consent.InAccount ||
 		how.Origin > Inferred || len(how.Case) > 128 || ctx == nil {
-		return nil, &purpose.Denied{Reason: purpose.Malformed, Policy: v.policy.Version()}
+		return nil, &purpose.Denied{Reason: purpose.Malformed, Policy: v.policy.Version(), Cause: errCollection}
 	}
 	ids := slices.Clone(how.For)
 	slices.Sort(ids)
@@ -98,6 +99,9 @@ func (v *Vault) refusal(id purpose.ID, d purpose.Decision) *purpose.Denied {
 	}
 	return denied
 }
+
+// errCollection tells a programmer, behind the denial, what is malformed.
+var errCollection = errors.New("pii: Collect: a Collection needs For, 1 to 16 purposes, and Method, and may have Origin and a Case of at most 128 bytes")
 
 // Purposes returns the purposes that values are collected for: those asked for, less those refused or withdrawn, sorted.
 func (in *Intake) Purposes() []purpose.ID {
@@ -189,7 +193,7 @@ func (v *Vault) compile(ids []purpose.ID, attribute purpose.Attribute) *plan {
 // seal encrypts a canonical text. It is a use of its own: begun, and checked again after encrypting.
 func (in *Intake) seal(attribute purpose.Attribute, width int, text, record string, bound bool) (string, error) {
 	if in == nil || in.vault == nil {
-		return "", &purpose.Denied{Attribute: attribute, Reason: purpose.UseEnded}
+		return "", &purpose.Denied{Attribute: attribute, Reason: purpose.Malformed}
 	}
 	v := in.vault
 	pl := in.last.Load()

@@ -23,13 +23,13 @@ type Key = interface {
 	Expires() time.Time
 }
 
-// Keys is where a vault gets data keys. Both methods must return an error that matches [purpose.Erased] if the key was
-// destroyed or the subject is fenced. Their errors name no subject.
+// Keys is where a vault gets data keys. Errors must name no subject. It must be safe for concurrent use.
 type Keys interface {
-	// Key must return the key of that subject and compartment whose Check is check,
-	// [purpose.Erased] if it was destroyed, and an error that matches [purpose.NoKey] if there never was one.
+	// Key must return the key of that subject and compartment whose Check is check, also of a fenced subject while the
+	// key lives. It must return an error that matches [purpose.Erased] if the key was destroyed, and one that matches
+	// [purpose.NoKey] if there never was one.
 	Key(ctx context.Context, s consent.Subject, c purpose.Compartment, check [16]byte) (Key, error)
-	// MakeKey must return the key under which new values of the compartment are sealed,
-	// and make it, durably, if there is none.
+	// MakeKey must return the key under which new values of the compartment are sealed, and make it, durably, if there is
+	// none or all were destroyed. It must return an error that matches [purpose.Erased] if the subject is fenced.
 	MakeKey(ctx context.Context, s consent.Subject, c purpose.Compartment) (Key, error)
 }

@@ -175,11 +175,12 @@ func (s *Sealed[K]) SealValue(in *Intake, v Value[K]) error {
 	return nil
 }
 
-// Reveal opens the field in a use. It asks, in this order, whether the use is still running, whether the token is
-// well formed ([ErrMalformed]), of this attribute ([ErrWrongAttribute]), open to the purpose and role, collected for the
-// purpose, whose key it is ([ErrWrongSubject]), decrypts ([ErrDecrypt]), has the access recorded, and then, last, whether all
-// that still stands. A field that is absent gives [ErrAbsent]. Those named errors, and [ErrWrongRecord], are about stored data that is
-// not what it should be; every other error is a *purpose.Denied. All but ErrAbsent are recorded.
+// Reveal opens the field in a use. It asks, in this order: is there a value ([ErrAbsent]); does the use still run; is the token
+// well formed ([ErrMalformed]), of this policy and attribute ([ErrWrongAttribute]), open to the purpose and role, collected for
+// the purpose, bound to no record ([ErrWrongRecord]); is there its key ([ErrWrongSubject]); is the case the actor's; does it
+// decrypt ([ErrDecrypt]). Then the access is recorded, and, last of all, it asks whether all that still stands and retention
+// still runs. Those named errors are about stored data that is not what it should be; every other error is a *purpose.Denied.
+// All are recorded but ErrAbsent and those of a use that never began.
 func (s Sealed[K]) Reveal(use *Use) (Value[K], error) {
 	var k K
 	p, err := use.reveal(s.token, k.Attribute(), "", false)

@@ -19,7 +19,7 @@ type Config struct {
 	Registry *consent.Registry // decides
 	Keys     Keys              // data keys; a keyring.Ring
 	Audit    Auditor           // where accesses are recorded; [NoAudit] to record none
-	Tenant   string            // names whose data it is, at most 255 bytes, where several share tables; "" for one
+	Tenant   string            // whose data it is, where several share tables: the key ring's Tenant, at most 255 bytes; "" for one
 }
 
 // Vault seals and opens fields. A program has one, and hands out what is made from it: an [Intake] to code that collects,

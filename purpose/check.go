@@ -161,7 +161,7 @@ func (c *check) operations(at string, s, parent *Spec) {
 }
 
 func (c *check) roles(at string, s *Spec) {
-	if len(s.Roles) == 0 && !c.parents[s.ID] && !s.Deidentify {
+	if len(s.Roles) == 0 && !c.parents[s.ID] {
 		c.fault(at, "needs at least one, or nobody could use the purpose")
 	}
 	for _, role := range slices.Sorted(maps.Keys(s.Roles)) {

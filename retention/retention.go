@@ -1,8 +1,7 @@
-// Package retention ends data when its time has come.
+// Package retention has the periods that laws and regulators give, as values to put into a policy.
 //
 // Periods are part of a purpose ([purpose.Retention]), because decisions need them: a value that has passed its purpose's
-// end does not open, whether or not anything has deleted it. So far this package holds periods that a law or a regulator gives, as
-// values to put into a policy. It deletes nothing yet.
+// end does not open, whether or not anything has deleted it. This package deletes nothing.
 //
 // Nothing here is legal advice: a figure comes with its source, and the policy's author answers for using it.
 package retention

@@ -50,7 +50,7 @@ func story(ctx context.Context, registry *consent.Registry, vault *pii.Vault) er
 	fmt.Println("sent to:", email.Plaintext())
 	use.End()
 
-	// Withdraw: when it returns, no use is running, and none begins.
+	// Withdraw: when it returns, nothing more is revealed, and no use begins.
 	_, err = registry.Withdraw(ctx, marie.ID, Newsletter)
 	must(err)
 	_, err = newsletter.Begin(ctx, mailer, marie.ID)

@@ -22,7 +22,7 @@
 //
 // [Ring.Shred] and [Ring.Fence] end every key this ring handed out for the subject before they return: Live is false and
 // Encrypt and Decrypt fail. Another process keeps a key it already unwrapped until [Config.TTL] ends, one hour unless
-// set; the withdrawal protocol of package consent, not this package, reaches other processes sooner.
+// set. Nothing reaches it sooner.
 //
 // # What this does not protect
 //

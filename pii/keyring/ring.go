@@ -41,7 +41,7 @@ type Config struct {
 	// Wrap has the public HPKE key of every domain, and of [Legal] and [Rights].
 	Wrap map[string]tink.HybridEncrypt
 	// Unwrap has the private keys of the domains this process works for. It may be empty:
-	// such a process seals and opens nothing.
+	// such a process can seal and cannot open.
 	Unwrap map[string]tink.HybridDecrypt
 	// Intake authenticates rows and is required with Wrap. Every process that seals or opens holds it.
 	// To rotate it, add a key to its keyset everywhere, make it primary, and call [Ring.Rewrap].
@@ -56,7 +56,7 @@ type Config struct {
 // Ring makes, finds and destroys the data keys of one tenant's subjects. It satisfies pii.Keys.
 // It is safe for concurrent use; make it with [New].
 //
-// Every error matches a [purpose.Reason], and none names a subject. An error of the store or of the key service is behind
+// Every error but [ErrConfig], [ErrList] and what Rewrap's report returned matches a [purpose.Reason]; none names a subject. An error of the store or of the key service is behind
 // the error, for errors.As, and not in its text.
 type Ring struct {
 	store  Store

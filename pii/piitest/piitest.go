@@ -3,7 +3,7 @@
 //	v := piitest.New(t, document)
 //	v.Grant("c-1", Newsletter)
 //	email := piitest.Seal[pii.Email](v, "c-1", "marie@example.com", Newsletter)
-//	err := service.Send(ctx, v.Accessor(…), email)
+//	err := service.Send(ctx, v.MustAccessor(Newsletter), email)
 //	v.Advance(3 * 365 * 24 * time.Hour)
 //
 // Everything behaves as in production, but for durability: nothing outlives the test, and keys are wrapped by a key

@@ -60,7 +60,7 @@ var (
 	ErrClosed = sqlkit.ErrClosed
 )
 
-// Store is a [keyring.Store] and [keyring.Lister] in the table keyring_rows. It is safe for concurrent use;
+// Store is a [keyring.Store] and [keyring.Lister] in the table purposebound_keys. It is safe for concurrent use;
 // make it with [Open].
 type Store struct {
 	db     *sql.DB
@@ -121,7 +121,7 @@ func (s *Store) Close() error {
 func (s *Store) Load(ctx context.Context, tenant string, subject consent.Subject) (keyring.Row, error) {
 	var row keyring.Row
 	err := s.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&row.Version, &row.Data) },
-		"SELECT version, data FROM keyring_rows WHERE tenant = ? AND subject = ?", tenant, string(subject))
+		"SELECT version, data FROM purposebound_keys WHERE tenant = ? AND subject = ?", tenant, string(subject))
 	if err != nil {
 		return keyring.Row{}, fmt.Errorf("keyringsql: load: %w", err)
 	}
@@ -145,11 +145,11 @@ func (s *Store) Save(ctx context.Context, tenant string, subject consent.Subject
 		var err error
 		if after == 0 {
 			result, err = tx.Exec(ctx,
-				"INSERT INTO keyring_rows (tenant, subject, version, data) VALUES (?, ?, 1, ?) ON CONFLICT (tenant, subject) DO NOTHING",
+				"INSERT INTO purposebound_keys (tenant, subject, version, data) VALUES (?, ?, 1, ?) ON CONFLICT (tenant, subject) DO NOTHING",
 				tenant, string(subject), data)
 		} else {
 			result, err = tx.Exec(ctx,
-				"UPDATE keyring_rows SET version = version + 1, data = ? WHERE tenant = ? AND subject = ? AND version = ?",
+				"UPDATE purposebound_keys SET version = version + 1, data = ? WHERE tenant = ? AND subject = ? AND version = ?",
 				data, tenant, string(subject), int64(after))
 		}
 		if err != nil {
@@ -197,7 +197,7 @@ func (s *Store) list(ctx context.Context, tenant string, after consent.Subject) 
 		err := rows.Scan(&subject)
 		subjects = append(subjects, consent.Subject(subject))
 		return err
-	}, "SELECT subject FROM keyring_rows WHERE tenant = ? AND subject > ? ORDER BY subject LIMIT ?", tenant, string(after), page)
+	}, "SELECT subject FROM purposebound_keys WHERE tenant = ? AND subject > ? ORDER BY subject LIMIT ?", tenant, string(after), page)
 	return subjects, err
 }
 

@@ -160,7 +160,7 @@ func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, filepath.Join(t.TempDir(), "keys.db"))
 	store := openStore(t, db)
-	_, err := db.Exec("DROP TABLE keyring_rows")
+	_, err := db.Exec("DROP TABLE purposebound_keys")
 	require.NoError(t, err)
 	_, err = store.Load(t.Context(), "acme", "s-1")
 	require.ErrorContains(t, err, "keyringsql: load: ")

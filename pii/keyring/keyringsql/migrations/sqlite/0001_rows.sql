@@ -1,6 +1,6 @@
 -- One row holds all of one subject's keys, so that making, shredding and fencing change the same row.
 -- Names compare byte by byte. Rows are never deleted.
-CREATE TABLE keyring_rows (
+CREATE TABLE purposebound_keys (
 	tenant TEXT NOT NULL,
 	subject TEXT NOT NULL,
 	version INTEGER NOT NULL CHECK (version > 0),
