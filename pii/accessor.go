@@ -168,7 +168,7 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	scope := p.Scope()
 	var o *opened
 	if held := v.held(p); held != nil && !bound && !derive {
-		if o = held.opened(token, attribute, p); o != nil && !o.key.usable(p) {
+		if o = held.opened(token, attribute, p); o != nil && o.key.expires <= p.Begun() { // whether the key lives, Decrypt asks
 			o = nil
 		}
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/purposebound/purposebound/purpose"
 )
 
-// Both sides of a benchmark run in the same run, in turns of a few hundred operations, so that whatever else the machine does
+// Both sides of a benchmark run in the same run, in turns of two thousand operations, so that whatever else the machine does
 // befalls both; the ratio of the two sums is the figure. The other side is what a program without this library would
 // have: a Tink AEAD made from a keyset by aead.New, over the same bytes and associated data.
 //
@@ -34,7 +34,7 @@ import (
 // stopping it between turns empties the allocator's caches, so the time of ours is reported here.
 func versus(b *testing.B, ours func(i int), others ...other) {
 	b.Helper()
-	const turn = 256
+	const turn = 2048
 	var spent time.Duration
 	theirs := make([]time.Duration, len(others))
 	for i := 0; i < b.N; i += turn {
