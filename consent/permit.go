@@ -18,7 +18,8 @@ type Gate struct {
 	operation purpose.Operation
 	purposes  []gatePurpose
 	owner     any
-	scopes    sync.Map // purpose.Role to *purpose.Scope of the first purpose
+	actor     atomic.Pointer[purpose.Actor] // the last one that was granted something
+	scopes    sync.Map                      // purpose.Role to *purpose.Scope of the first purpose
 }
 
 type gatePurpose struct {
@@ -68,8 +69,8 @@ func (g *Gate) Purpose() purpose.ID { return g.purposes[0].id }
 // and it counts them: a use is begun under the shard's lock and ended without it.
 type grant struct {
 	gate     *Gate
-	until    int64 // reading of the clock at which it lapses by itself
-	actor    purpose.Actor
+	until    int64          // reading of the clock at which it lapses by itself
+	actor    *purpose.Actor // shared by the gate's grants to the same
 	entry    *entry
 	scope    *purpose.Scope
 	state    *state
@@ -129,7 +130,7 @@ func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, beg
 	sh.mu.Lock()
 	if e := sh.subjects[s]; e != nil && e.pending == nil {
 		for _, have := range e.grants {
-			if have != nil && have.gate == g && begun < have.until && have.actor == actor {
+			if have != nil && have.gate == g && begun < have.until && *have.actor == actor {
 				p := have.start(ctx, sh, begun)
 				sh.mu.Unlock()
 				return p, nil
@@ -182,7 +183,11 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 
 func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error) {
 	r := g.registry
-	granted := &grant{gate: g, actor: actor, state: st, until: math.MaxInt64}
+	granted := &grant{gate: g, actor: g.actor.Load(), state: st, until: math.MaxInt64}
+	if granted.actor == nil || *granted.actor != actor {
+		granted.actor = &actor
+		g.actor.Store(&actor)
+	}
 	granted.flag.Store(grantOpen)
 	for i := range g.purposes {
 		id := g.purposes[i].id
@@ -358,7 +363,10 @@ func (p *Permit) Actor() purpose.Actor {
 	if p == nil || p.grant == nil {
 		return purpose.Actor{}
 	}
-	return p.grant.actor
+	if p.grant.actor == nil {
+		return purpose.Actor{} // inert
+	}
+	return *p.grant.actor
 }
 
 // Scope returns the compiled rules on attributes for the actor's role.

@@ -199,7 +199,7 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	entry.grants = [2]*grant{}
 	d := &drain{entry: entry, own: own, done: make(chan struct{})}
 	for _, g := range entry.live {
-		if t.reaches(g.gate, g.actor) {
+		if t.reaches(g.gate, *g.actor) {
 			g.stop(grantEnding, nil)
 			d.grants = append(d.grants, g)
 		}

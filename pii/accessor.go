@@ -168,7 +168,7 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	scope := p.Scope()
 	var o *opened
 	if held := v.held(p); held != nil && !bound && !derive {
-		if o = held.opened(token, attribute, p); o != nil && o.key.expires <= p.Begun() { // whether the key lives, Decrypt asks
+		if o = held.opened(token, attribute, p); o != nil && o.expires <= p.Begun() { // whether the key lives, Decrypt asks
 			o = nil
 		}
 	}
@@ -179,7 +179,7 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 		}
 	}
 	frame, err = o.decrypt(token)
-	if err != nil && !o.key.key.Live() {
+	if err != nil && !o.key.Live() {
 		// Keys end together with some of others' that are shredded. The ring knows whether this one was meant.
 		if o, caseID, err = a.read(p, token, attribute, scope, record, bound, derive); err != nil {
 			return nil, end, err
@@ -188,7 +188,7 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	}
 	if err != nil || !framed(frame) {
 		switch {
-		case !o.key.key.Live():
+		case !o.key.Live():
 			return nil, end, v.denied(p, a.purpose, attribute, purpose.KeyUnavailable, err)
 		case bound:
 			return nil, end, v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrWrongRecord)
@@ -222,7 +222,7 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 
 func (o *opened) decrypt(token string) ([]byte, error) {
 	sealed := unsafe.Slice(unsafe.StringData(token[o.size:]), len(token)-o.size) // Decrypt does not write to it
-	return o.key.key.Decrypt(sealed, o.associated)
+	return o.key.Decrypt(sealed, o.associated)
 }
 
 // read reads a token's header, applies the rules that need no clock, and finds its key.
@@ -249,7 +249,7 @@ func (a *Accessor) read(p *consent.Permit, token string, attribute purpose.Attri
 	if reason != purpose.Permitted {
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
-	o := &opened{size: h.size, collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: *key}
+	o := &opened{size: h.size, collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: key.key, expires: key.expires}
 	o.associated = appendAssociated(o.space[:0], token[:h.size], key.owner, record, bound)
 	if scope.Known(p.Facts()) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {
 		o.surely = p.Reading(time.Unix(scope.SurelyUntil(h.collected), 0))

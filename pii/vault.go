@@ -102,13 +102,14 @@ type heldKey struct {
 type opened struct {
 	associated []byte // label, header, owner; read-only
 	size       int    // of the header
-	collected  int64
-	attribute  purpose.Attribute
+	key        Key
+	expires    int64 // of the key, as a reading of the registry's clock
 	scope      *purpose.Scope
-	key        heldKey
 	facts      *purpose.Facts // what was known then
 	surely     int64          // reading of the clock until which, over those facts, its retention surely runs
-	space      [112]byte      // where associated is, if it fits: beside the rest, where the processor looks anyway
+	attribute  purpose.Attribute
+	space      [112]byte // where associated is, if it fits: beside the rest, where the processor looks anyway
+	collected  int64
 }
 
 // maxHeads is how many headers are kept for a subject.
