@@ -26,6 +26,7 @@ type entry struct {
 	pins       int                   // calls that need the entry to stay
 	tightened  uint64                // counts tightenings asked for
 	tightest   map[purpose.ID]uint64 // number of the last withdrawal or refusal asked for, while grants are being decided
+	doubt      bool                  // an append's outcome was not learned, and may yet come: what was read is no reason not to store a withdrawal
 	granting   int                   // grants being decided: a withdrawal must be stored even if one stands, so that they find it
 }
 
@@ -45,7 +46,11 @@ func (e *entry) forget() {
 func (e *entry) keep(g *grant) {
 	e.grants[1], e.grants[0] = e.grants[0], g
 	e.live = slices.DeleteFunc(e.live, func(have *grant) bool {
-		return have.running.Load() == 0 && have != e.grants[1]
+		if have.running.Load() > 0 || have == e.grants[1] {
+			return false
+		}
+		have.stop(grantEnding, nil) // no withdrawal finds it any more, so nothing may be open under it
+		return true
 	})
 	e.live = append(e.live, g)
 }

@@ -28,3 +28,9 @@ func (r *Registry) CachedForTest() int {
 	}
 	return n
 }
+
+// CopyForTest copies a permit as no program may.
+func CopyForTest(p *Permit) *Permit {
+	c := &Permit{grant: p.grant, clock: p.clock, ctx: p.ctx, begun: p.begun, deadline: p.deadline}
+	return c
+}

@@ -16,7 +16,7 @@ type Ledger interface {
 	// (0: none yet). It must return the number already given, and change nothing, if an event of the same ID and
 	// content is there (content is all but Seq and Time), whatever after says; [ErrEventExists] if the content differs.
 	// When it returns without error the event must survive a crash. An error of any other kind must leave the event
-	// either stored whole or not at all.
+	// either stored whole or not at all, and the event must not appear after Append has returned.
 	Append(ctx context.Context, s Subject, after uint64, e Event) (uint64, error)
 
 	// Events yields the subject's events with a number above after, in sequence order and without gaps,

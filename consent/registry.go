@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/language"
 
@@ -51,11 +53,11 @@ type option func(*Registry) error
 
 func (o option) apply(r *Registry) error { return o(r) }
 
-// WithMaxUse sets how long a use may live; a withdrawal waits no longer for one. The default is 30 seconds.
+// WithMaxUse sets how long a use may live, at most a year; a withdrawal waits no longer for one. The default is 30 seconds.
 func WithMaxUse(d time.Duration) Option {
 	return option(func(r *Registry) error {
-		if d <= 0 {
-			return errors.New("consent: WithMaxUse: the duration must be positive")
+		if d <= 0 || d > 365*24*time.Hour {
+			return errors.New("consent: WithMaxUse: the duration must be positive and at most a year")
 		}
 		r.maxUse = d
 		return nil
@@ -213,7 +215,7 @@ func (r *Registry) Record(ctx context.Context, s Subject, e Event) (Event, error
 	default:
 		return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
 	}
-	if len(e.Case) > 128 || len(e.ID) > 128 || e.Blank {
+	if len(e.Case) > 128 || len(e.ID) > 128 || e.Blank || strings.ContainsFunc(e.Case, unicode.IsControl) {
 		return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
 	}
 	e.Act, e.Purpose = Act{}, ""
@@ -258,8 +260,31 @@ func (r *Registry) Decide(ctx context.Context, s Subject, q purpose.Request) (pu
 	if err != nil {
 		return purpose.Decision{}, err
 	}
+	if reason := r.pending(s, q); reason != purpose.Permitted {
+		return purpose.Decision{Reason: reason, Policy: r.policy.Version(), Ledger: st.facts.Ledger}, nil
+	}
 	q.Time = r.Now()
 	return r.policy.Decide(q, &st.facts), nil
+}
+
+// pending returns why a withdrawal that was asked for and is not stored yet, or could not be, denies the request.
+func (r *Registry) pending(s Subject, q purpose.Request) purpose.Reason {
+	spec, ok := r.policy.Spec(q.Purpose)
+	if !ok {
+		return purpose.Permitted // the policy has its own word for that
+	}
+	one := Gate{purposes: []gatePurpose{{q.Purpose, spec.CaseBound, spec.Basis != purpose.LegalGround}}}
+	sh := r.shard(s)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if e := sh.subjects[s]; e != nil {
+		for _, t := range e.pending {
+			if t.reaches(&one, q.Actor) {
+				return t.reason()
+			}
+		}
+	}
+	return purpose.Permitted
 }
 
 // History yields the subject's events in order, from the ledger itself. An error is the last pair.
@@ -355,6 +380,12 @@ func (r *Registry) append(ctx context.Context, s Subject, after uint64, e Event)
 		if seq, again := r.ledger.Append(ctx, s, after, e); again == nil || errors.Is(again, ErrConflict) {
 			return seq, answered(again)
 		}
+	}
+	if !e.Kind.Tightens() { // it may still be stored, after what is read next
+		sh := r.shard(s)
+		sh.mu.Lock()
+		r.entry(sh, s).doubt = true
+		sh.mu.Unlock()
 	}
 	return 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, r.outage(ctx, e.Purpose, err))
 }

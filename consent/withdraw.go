@@ -78,6 +78,9 @@ type drain struct {
 
 // left counts the uses that are still running.
 func (d *drain) left() int {
+	if d.settled {
+		return 0 // and stays so, whatever a use of the caller's own that is just ending looks like
+	}
 	var n int64
 	for _, g := range d.grants {
 		n += g.running.Load()
@@ -143,7 +146,8 @@ func (ds *drains) forget(position uint64) {
 // Withdraw takes consent to the purpose back, and with it the purposes below. It is never refused for the state
 // it finds. This process denies from the call on, also if the call fails. When it returns without error, the event is
 // stored, every use it reached has ended or was cancelled, and no Reveal that starts later succeeds.
-// It waits at most as long as a use may live, and not for the use in whose context it is called.
+// It waits at most as long as a use may live, and not for the use in whose context it is called. Two uses of one subject that both
+// withdraw do wait for each other, until their time is over: end a use before withdrawing where that can happen.
 //
 // If ctx ends while it waits, it returns the result so far and [ErrStillDraining]; nothing is rolled back,
 // and [Registry.Wait] resumes. [ErrOutcomeUnknown] means that the ledger did not say whether the event was stored: call again.
@@ -246,10 +250,10 @@ func (r *Registry) store(ctx context.Context, of *entry, e Event, contested bool
 	}
 	given := e.ID != ""
 	r.stamp(&e)
-	if !given && !contested {
-		of.shard.mu.Lock()
-		st := of.state
-		of.shard.mu.Unlock()
+	of.shard.mu.Lock()
+	st, doubt := of.state, of.doubt
+	of.shard.mu.Unlock()
+	if !given && !contested && !doubt {
 		if st == nil { // not load: that would wait for a read that somebody else began
 			st, _ = r.read(ctx, s)
 		}
@@ -262,6 +266,11 @@ func (r *Registry) store(ctx context.Context, of *entry, e Event, contested bool
 		seq, err := r.append(ctx, s, Any, e)
 		if !errors.Is(err, ErrEventExists) {
 			e.Seq = seq
+			if err == nil {
+				of.shard.mu.Lock()
+				of.doubt = false
+				of.shard.mu.Unlock()
+			}
 			return e, err
 		}
 		e.ID = newID() // never refused for an id that something else has

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -64,10 +65,13 @@ func (a *Accessor) Purpose() purpose.ID { return a.purpose }
 
 // Use is one person's data in use, from [Accessor.Begin] to [Use.End]. It lives no longer than the registry's longest use.
 // A nil or zero Use reveals nothing. It may be shared by goroutines and must not be copied.
-type Use consent.Permit
+type Use struct{ p consent.Permit } // not a Permit: neither converts to the other outside this package
 
 // permit is the use as package consent sees it.
-func (u *Use) permit() *consent.Permit { return (*consent.Permit)(u) }
+func (u *Use) permit() *consent.Permit { return (*consent.Permit)(unsafe.Pointer(u)) }
+
+// useOf is the permit as a use: the same memory, for it is a use's one field.
+func useOf(p *consent.Permit) *Use { return (*Use)(unsafe.Pointer(p)) }
 
 // Begin asks the policy and the ledger whether who may now use what concerns whose, and begins the use if so. Otherwise the
 // error is a *purpose.Denied that matches [purpose.ErrDenied], or [purpose.ErrUnavailable] if the answer could not be had.
@@ -83,7 +87,7 @@ func (a *Accessor) Begin(ctx context.Context, who purpose.Actor, whose consent.S
 		}
 		return nil, err
 	}
-	return (*Use)(p), nil
+	return useOf(p), nil
 }
 
 // Do begins a use, calls f with it and ends it. It returns what Begin or f returned.
@@ -102,7 +106,7 @@ func (a *Accessor) Do(ctx context.Context, who purpose.Actor, whose consent.Subj
 func (a *Accessor) Each(ctx context.Context, who purpose.Actor, subjects iter.Seq[consent.Subject]) iter.Seq2[*Use, error] {
 	return func(yield func(*Use, error) bool) {
 		if subjects == nil {
-			yield((*Use)(consent.Inert("")), &purpose.Denied{Reason: purpose.Malformed})
+			yield(useOf(consent.Inert("")), &purpose.Denied{Reason: purpose.Malformed})
 			return
 		}
 		for s := range subjects {
@@ -116,7 +120,7 @@ func (a *Accessor) Each(ctx context.Context, who purpose.Actor, subjects iter.Se
 func (a *Accessor) step(ctx context.Context, who purpose.Actor, s consent.Subject, yield func(*Use, error) bool) bool {
 	u, err := a.Begin(ctx, who, s)
 	if err != nil {
-		return yield((*Use)(consent.Inert(s)), err) && !errors.Is(err, purpose.Cancelled)
+		return yield(useOf(consent.Inert(s)), err) && !errors.Is(err, purpose.Cancelled)
 	}
 	defer u.End()
 	return yield(u, nil)
@@ -168,7 +172,7 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	scope := p.Scope()
 	var o *opened
 	if held := v.held(p); held != nil && !bound && !derive {
-		if o = held.opened(token, attribute, p); o != nil && o.expires <= p.Begun() { // whether the key lives, Decrypt asks
+		if o = held.opened(token, attribute, p); o != nil && (o.expires <= p.Begun() || !o.key.Live()) {
 			o = nil
 		}
 	}
@@ -250,7 +254,7 @@ func (a *Accessor) read(p *consent.Permit, token string, attribute purpose.Attri
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
 	o := &opened{size: h.size, collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: key.key, expires: key.expires}
-	o.associated = appendAssociated(o.space[:0], token[:h.size], key.owner, record, bound)
+	o.associated = slices.Clip(appendAssociated(o.space[:0], token[:h.size], key.owner, record, bound))
 	if scope.Known(p.Facts()) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {
 		o.surely = p.Reading(time.Unix(scope.SurelyUntil(h.collected), 0))
 	}

@@ -100,7 +100,9 @@ func (v *Vault) record(p *consent.Permit, a *Accessor, attribute purpose.Attribu
 type denials struct {
 	mu      sync.Mutex
 	counts  map[denialKey]Access
-	writing chan struct{} // closed when the goroutine ends; nil if there is none
+	counted uint64        // denials so far
+	written uint64        // as many of them are recorded
+	writing chan struct{} // closed when what was taken has been tried; nil if nothing is being written
 }
 
 type denialKey struct {
@@ -125,9 +127,8 @@ func (v *Vault) recordDenial(who purpose.Actor, op purpose.Operation, d *purpose
 	if l.counts == nil {
 		l.counts = make(map[denialKey]Access)
 	}
-	if _, ok := l.counts[key]; !ok && len(l.counts) >= maxDenials {
-		key = denialKey{reason: purpose.Undecided}
-	}
+	l.counted++
+	key = l.room(key)
 	a, ok := l.counts[key]
 	if !ok {
 		a = Access{
@@ -144,20 +145,22 @@ func (v *Vault) recordDenial(who purpose.Actor, op purpose.Operation, d *purpose
 	}
 }
 
+// room returns the key to count a denial under: its own, or that of all others when there are too many. The mutex is held.
+func (l *denials) room(key denialKey) denialKey {
+	if _, ok := l.counts[key]; !ok && len(l.counts) >= maxDenials {
+		return denialKey{reason: purpose.Undecided}
+	}
+	return key
+}
+
 // writeDenials writes what has been counted until nothing is left. An entry that cannot be written is put back once more,
 // and then left to the next denial or to Flush.
 func (v *Vault) writeDenials(done chan struct{}) {
-	defer close(done)
 	l := &v.denials
 	for {
 		l.mu.Lock()
-		batch := l.counts
+		batch, through := l.counts, l.counted
 		l.counts = nil
-		if len(batch) == 0 {
-			l.writing = nil
-			l.mu.Unlock()
-			return
-		}
 		l.mu.Unlock()
 		failed := make(map[denialKey]Access)
 		for key, a := range batch {
@@ -165,23 +168,33 @@ func (v *Vault) writeDenials(done chan struct{}) {
 				failed[key] = a
 			}
 		}
-		if len(failed) == 0 {
-			continue
-		}
 		l.mu.Lock()
-		if l.counts == nil {
+		if len(failed) == 0 {
+			l.written = through
+		}
+		if len(failed) > 0 && l.counts == nil {
 			l.counts = make(map[denialKey]Access)
 		}
 		for key, a := range failed {
+			if at := l.room(key); at != key {
+				key, a.Actor, a.Purpose, a.Operation, a.Attribute, a.Reason = at, purpose.Actor{}, "", 0, "", at.reason
+			}
 			if newer, ok := l.counts[key]; ok {
 				a.Count += newer.Count
 				a.Time = newer.Time
 			}
 			l.counts[key] = a
 		}
-		l.writing = nil
+		close(done)
+		done = nil
+		if len(failed) == 0 && len(l.counts) > 0 {
+			done = make(chan struct{}) // another turn
+		}
+		l.writing = done
 		l.mu.Unlock()
-		return
+		if done == nil {
+			return
+		}
 	}
 }
 
@@ -189,14 +202,17 @@ func (v *Vault) writeDenials(done chan struct{}) {
 // and [purpose.AuditUnavailable] if the auditor fails.
 func (v *Vault) Flush(ctx context.Context) error {
 	l := &v.denials
-	for tries := 0; ; tries++ {
+	l.mu.Lock()
+	through := l.counted
+	l.mu.Unlock()
+	for tries := 0; ; {
 		l.mu.Lock()
-		if l.writing == nil && len(l.counts) == 0 {
+		if l.written >= through {
 			l.mu.Unlock()
 			return nil
 		}
 		if l.writing == nil {
-			if tries > 1 {
+			if tries++; tries > 2 {
 				l.mu.Unlock()
 				return purpose.AuditUnavailable
 			}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/purposebound/purposebound/purpose"
 )
 
 // Buffer says how much a [BufferedAudit] may lose if the process dies.
@@ -22,15 +24,17 @@ type BufferedAudit struct {
 	limit int
 	every time.Duration
 
-	mu      sync.Mutex
-	filling []Access
-	spare   []Access      // for the next turn
-	writing chan struct{} // closed when the entries that were taken are written; nil if none are
-	stuck   []Access      // entries that the auditor behind refused
-	failed  error         // what it said
-	timer   *time.Timer
-	armed   bool
-	closed  bool
+	mu       sync.Mutex
+	accepted uint64 // entries so far
+	written  uint64 // of those, in their order
+	filling  []Access
+	spare    []Access      // for the next turn
+	writing  chan struct{} // closed when the entries that were taken are written; nil if none are
+	stuck    []Access      // entries that the auditor behind refused
+	failed   error         // what it said
+	timer    *time.Timer
+	armed    bool
+	closed   bool
 }
 
 // ErrAuditClosed reports a BufferedAudit that was closed.
@@ -51,7 +55,7 @@ func NewBufferedAudit(next Auditor, b Buffer) (*BufferedAudit, error) {
 		b.Every = time.Second
 	}
 	// One half fills while the other is written, so that both together are within the limit.
-	half := max(1, b.Records/2)
+	half := b.Records / 2
 	return &BufferedAudit{
 		next: next, limit: half, every: b.Every,
 		filling: make([]Access, 0, half), spare: make([]Access, 0, half),
@@ -66,7 +70,7 @@ func (b *BufferedAudit) Record(ctx context.Context, a Access) error {
 			b.mu.Unlock()
 			return ErrAuditClosed
 		}
-		if b.failed != nil {
+		if b.failed != nil && b.writing == nil {
 			// Try again in this goroutine: the access that comes after the auditor's recovery goes through.
 			if err := b.retry(ctx); err != nil {
 				b.mu.Unlock()
@@ -74,7 +78,7 @@ func (b *BufferedAudit) Record(ctx context.Context, a Access) error {
 			}
 			continue
 		}
-		if len(b.filling) < b.limit {
+		if b.failed == nil && len(b.filling) < b.limit {
 			break
 		}
 		if b.writing == nil {
@@ -91,6 +95,7 @@ func (b *BufferedAudit) Record(ctx context.Context, a Access) error {
 		b.mu.Lock()
 	}
 	b.filling = append(b.filling, a)
+	b.accepted++
 	switch {
 	case len(b.filling) == b.limit && b.writing == nil:
 		b.write()
@@ -127,6 +132,7 @@ func (b *BufferedAudit) write() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.writing = nil
+		b.written += uint64(len(batch) - len(left))
 		if err != nil {
 			b.stuck, b.failed = append([]Access(nil), left...), err
 		}
@@ -148,18 +154,34 @@ func (b *BufferedAudit) pass(ctx context.Context, batch []Access) ([]Access, err
 	return nil, nil
 }
 
-// retry writes what was refused. The mutex is held: others wait, as they would be denied anyway.
-func (b *BufferedAudit) retry(ctx context.Context) error {
-	left, err := b.pass(ctx, b.stuck)
-	b.stuck, b.failed = left, err
+// retry writes what was refused, as another turn of writing. The mutex is held when it is called and when it returns, but
+// not while the auditor behind is asked: others wait for the turn, and for their contexts.
+func (b *BufferedAudit) retry(ctx context.Context) (err error) {
+	stuck, done := b.stuck, make(chan struct{})
+	left := stuck
+	err = purpose.AuditUnavailable // if the auditor panics
+	b.writing = done
+	b.mu.Unlock()
+	returned := false
+	defer func() {
+		b.mu.Lock()
+		b.writing, b.stuck, b.failed = nil, left, err
+		b.written += uint64(len(stuck) - len(left))
+		close(done)
+		if !returned {
+			b.mu.Unlock()
+		}
+	}()
+	left, err = b.pass(ctx, stuck)
+	returned = true
 	return err
 }
 
 // Flush returns when everything that was recorded before the call has been written.
 func (b *BufferedAudit) Flush(ctx context.Context) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	for {
+	through := b.accepted
+	for b.written < through {
 		switch {
 		case b.writing != nil:
 			wait := b.writing
@@ -168,19 +190,19 @@ func (b *BufferedAudit) Flush(ctx context.Context) error {
 			case <-wait:
 				b.mu.Lock()
 			case <-ctx.Done():
-				b.mu.Lock()
 				return context.Cause(ctx)
 			}
 		case b.failed != nil:
 			if err := b.retry(ctx); err != nil {
+				b.mu.Unlock()
 				return err
 			}
-		case len(b.filling) > 0:
-			b.write()
 		default:
-			return nil
+			b.write()
 		}
 	}
+	b.mu.Unlock()
+	return nil
 }
 
 // Close writes what is left and denies from then on. If that fails, nothing is thrown away and Close can be called again.

@@ -58,6 +58,9 @@ func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Su
 	for _, id := range ids {
 		d, err := v.registry.Decide(ctx, whose, purpose.Request{Purpose: id, Operation: purpose.Collect, Actor: who})
 		if err != nil {
+			if d, ok := err.(*purpose.Denied); ok {
+				v.recordDenial(who, purpose.Collect, d)
+			}
 			return nil, err
 		}
 		switch d.Reason {
@@ -202,6 +205,9 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 		in.last.Store(pl)
 	}
 	if pl.denied != nil {
+		if d, ok := pl.denied.(*purpose.Denied); ok {
+			v.recordDenial(in.who, purpose.Collect, d)
+		}
 		return "", pl.denied
 	}
 	p, err := pl.gate.Continue(in.ctx, in.who, in.subject, in.begun)
@@ -212,8 +218,17 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 		return "", err
 	}
 	defer p.End() // also when a key panics
-	return in.encrypt(p, pl, width, text, record, bound)
+	token, err := in.encrypt(p, pl, width, text, record, bound)
+	if err == errKeyEnded { // with some other's that are shredded: the ring knows whether this one was meant
+		if token, err = in.encrypt(p, pl, width, text, record, bound); err == errKeyEnded {
+			err = v.denied(p, pl.gate.Purpose(), attribute, purpose.Erased, nil)
+		}
+	}
+	return token, err
 }
+
+// errKeyEnded says, within this file, that the key ended while it was in use.
+var errKeyEnded = errors.New("pii: the key ended")
 
 // encrypt does what seal does within the use.
 func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record string, bound bool) (string, error) {
@@ -247,14 +262,13 @@ func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record s
 	size := len(associated) - len(associatedLabel)
 	associated = appendOwner(associated, key.owner, record, bound)
 	frame := appendContent(associated[len(associated):], text, width) // behind it, in the same buffer if that is large enough
-	sealed, err := key.key.Encrypt(frame, associated)
+	sealed, err := key.key.Encrypt(frame, slices.Clip(associated))
 	clear(frame)
 	if err != nil || len(sealed) < minSealed {
-		reason := purpose.KeyUnavailable
 		if !key.key.Live() {
-			reason = purpose.Erased
+			return "", errKeyEnded
 		}
-		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, err)
+		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.KeyUnavailable, err)
 	}
 	token := make([]byte, 0, size+len(sealed))
 	token = append(append(token, associated[len(associatedLabel):len(associatedLabel)+size]...), sealed...)
@@ -264,7 +278,7 @@ func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record s
 		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, nil)
 	}
 	if !key.key.Live() {
-		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.Erased, nil)
+		return "", errKeyEnded
 	}
 	return unsafe.String(unsafe.SliceData(token), len(token)), nil
 }

@@ -9,7 +9,9 @@ import (
 )
 
 // Key is one data key, ready for use. [github.com/purposebound/purposebound/pii/keyring.Ring] hands them out;
-// most programs never name this type. It is safe for concurrent use.
+// most programs never name this type. It must be safe for concurrent use. Encrypt and Decrypt must neither write to their
+// arguments nor keep them, and must return fresh memory that nobody else holds: the ciphertext given to Decrypt is the
+// token itself, and what Decrypt returns becomes the revealed value.
 type Key = interface {
 	Encrypt(plaintext, associatedData []byte) ([]byte, error)
 	Decrypt(ciphertext, associatedData []byte) ([]byte, error)

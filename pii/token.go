@@ -246,12 +246,14 @@ func content(text string, width int) []byte {
 
 func appendContent(b []byte, text string, width int) []byte {
 	start := len(b)
+	// All the room at once: growing later would leave the text behind in a buffer that nobody clears.
+	b = slices.Grow(b, binary.MaxVarintLen32+max(width+binary.MaxVarintLen32, padded(binary.MaxVarintLen32+len(text), 0)))
 	b = binary.AppendUvarint(b, uint64(len(text)))
 	n := len(b) - start
 	if width > 0 {
 		width += len(binary.AppendUvarint(nil, uint64(width))) // the same for every text that fits
 	}
-	b = slices.Grow(append(b, text...), padded(n+len(text), width)-n-len(text))
+	b = append(b, text...)
 	end := len(b)
 	b = b[:start+padded(n+len(text), width)]
 	clear(b[end:])

@@ -66,7 +66,11 @@ func isNil(part any) bool {
 		return true
 	}
 	v := reflect.ValueOf(part)
-	return v.Kind() == reflect.Pointer && v.IsNil()
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
 }
 
 // Registry returns the registry the vault decides by.

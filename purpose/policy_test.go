@@ -138,7 +138,7 @@ func TestFaults(t *testing.T) {
 		},
 		{"nobody", in(newsletter, func(s *purpose.Spec) { s.Roles = nil }), []string{`purposes["marketing.newsletter"].roles: needs at least one`}},
 		{"nobody, but only a group", in(service, func(s *purpose.Spec) { s.Roles = nil }), nil},
-		{"nobody, but only de-identified", in(statistics, func(s *purpose.Spec) { s.Roles = nil }), nil},
+		{"nobody, even de-identified", in(statistics, func(s *purpose.Spec) { s.Roles = nil }), []string{`purposes["` + string(statistics) + `"].roles: needs at least one`}},
 		{
 			"roles ill formed",
 			in(newsletter, func(s *purpose.Spec) {
@@ -273,7 +273,7 @@ func TestFaultsOfSize(t *testing.T) {
 	sized := func(purposes, attributes int) purpose.Document {
 		d := shop()
 		one := d.Purposes[len(d.Purposes)-1]
-		one.Attributes, one.Roles = nil, nil
+		one.Attributes, one.Roles = nil, map[purpose.Role][]purpose.Attribute{"r": nil}
 		for i := range attributes {
 			one.Attributes = append(one.Attributes, purpose.Attribute(fmt.Sprintf("c.n%d", i)))
 		}
