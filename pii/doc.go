@@ -36,20 +36,21 @@
 //
 // # Errors
 //
-// Every error means that nothing was revealed or sealed, and is of one of three families:
+// Every error of collecting, sealing, opening and deriving means that nothing was revealed or sealed, and is of one of three families:
 //
 //   - It matches [purpose.ErrDenied]: the answer is no. It is a *[purpose.Denied], whose reason errors.Is matches too. A batch skips the person.
 //   - It matches [purpose.ErrUnavailable]: there is no answer, because the ledger, the keys or the audit failed, or the
 //     caller's context ended. A batch stops.
 //   - It is about the data: [ErrMalformed], [ErrDecrypt], [ErrWrongSubject], [ErrWrongAttribute], [ErrWrongRecord] say that what was stored is not what
-//     it should be, and somebody must look; [ErrAbsent] and [ErrInvalid] say that there is no value, or that a text is none.
+//     it should be, and somebody must look (they are recorded as denials are); [ErrAbsent] and [ErrInvalid] say that there is no value, or that a text is none.
 //
 // Whatever is missing, zero, nil, cancelled, late or malformed gives one of them. No error names the person or repeats a value;
 // what a ledger, a key store or an auditor said is behind the error, for errors.As, and not in its text.
 //
 // # Audit
 //
-// Every access is recorded by an [Auditor] before the value is released, and denied if that fails. Denials are counted and recorded apart,
+// Every access is recorded by an [Auditor] before the value is released, and denied if that fails; [NewBufferedAudit] makes one that
+// does not wait for a disk. Denials are counted and recorded apart,
 // so that a flood of them keeps nobody waiting; [Vault.Flush] waits for them. A collection is recorded when it begins. A program that
 // wants no audit says so, by [NoAudit].
 //
@@ -73,8 +74,8 @@
 // A vault believes what it is told: that the actor is who it says, that the person is the one the subject id stands for, that the purpose is
 // what the code does with the value. It does not know of columns it was not asked to seal.
 //
-// A token tells, in clear and by number, the attribute, the purposes and when the value was collected; its length tells
-// the text's, within twelve per cent, but for kinds of fixed width. Who can write the table can put an older token of the same field back, or move a token
+// A token tells, in clear and by number, the attribute, the purposes and retention classes, the origin and when the value was
+// collected; its length tells the text's, within twelve per cent above 16 bytes, but for kinds of fixed width. Who can write the table can put an older token of the same field back, or move a token
 // between rows of the same person, unless it was sealed by [Sealed.SealBound] with the row's key and version. Equality
 // cannot be asked of ciphertext: there is no search in sealed fields.
 //
