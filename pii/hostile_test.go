@@ -231,3 +231,15 @@ func TestDenialLaneIsBounded(t *testing.T) {
 	assert.Equal(t, denied, total, "a denial was lost or counted twice")
 	assert.LessOrEqual(t, entries, 2*1024+2, "kept more kinds than it may")
 }
+
+// A vault and a ring of two tenants would write tokens that no reader of the format could open.
+func TestVaultAndRingAreOfOneTenant(t *testing.T) {
+	t.Parallel()
+	x := newRig(t, func(p *parts) { p.tenant, p.ring = "acme", "acme" })
+	_, err := pii.NewVault(pii.Config{Registry: x.registry, Keys: x.ring, Audit: pii.NoAudit{}, Tenant: "acme"})
+	require.NoError(t, err)
+	for _, tenant := range []string{"", "other"} {
+		_, err = pii.NewVault(pii.Config{Registry: x.registry, Keys: x.ring, Audit: pii.NoAudit{}, Tenant: tenant})
+		require.Error(t, err)
+	}
+}

@@ -50,6 +50,10 @@ func NewVault(c Config) (*Vault, error) {
 	case len(c.Tenant) > 255:
 		return nil, errors.New("pii: NewVault: Config.Tenant is longer than 255 bytes")
 	}
+	// A ring that knows its tenant must be of the same: the token's format has room for one.
+	if ring, ok := c.Keys.(interface{ Tenant() string }); ok && ring.Tenant() != c.Tenant {
+		return nil, errors.New("pii: NewVault: Config.Tenant is not the key ring's")
+	}
 	v := &Vault{registry: c.Registry, policy: c.Registry.Policy(), keys: c.Keys, audit: c.Audit, tenant: c.Tenant}
 	if _, off := c.Audit.(NoAudit); off {
 		v.audit = nil

@@ -96,6 +96,9 @@ func New(cfg Config) (*Ring, error) {
 	return r, nil
 }
 
+// Tenant returns whose keys the ring holds.
+func (r *Ring) Tenant() string { return r.tenant }
+
 // Key returns the key of that subject and compartment whose check is check. It returns [ErrNoKey] if there never was one,
 // [ErrShredded], [ErrFenced] or [ErrDropped] if it was destroyed, [ErrNotHeld] if no private key held here opens it, and
 // [ErrStore], [ErrForged] or [ErrUnwrap] if it cannot be had now.
