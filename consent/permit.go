@@ -91,7 +91,7 @@ const (
 
 // Permit is a use in progress. Every use of package pii is one; its methods are for that package, and other programs never
 // need them.
-// The zero Permit is of no use and opens nothing. Its methods are safe for concurrent use; it must not be copied.
+// The zero Permit is of no use and opens nothing; ask it nothing but Check, Running, End and Context. Its methods are safe for concurrent use; it must not be copied.
 type Permit struct {
 	grant    *grant
 	clock    *clock

@@ -18,7 +18,8 @@ type Buffer struct {
 // BufferedAudit passes entries on to another auditor in the background, so that an access does not wait for a disk.
 // If the process dies, what was not yet written is lost: at most Buffer.Records entries, and while the auditor behind keeps
 // up, those of the last Buffer.Every. An access that would exceed the first waits. When the auditor behind fails, nothing is
-// thrown away: accesses are denied until it has taken what was buffered. It is safe for concurrent use.
+// thrown away: accesses are denied until it has taken what was buffered. It is safe for concurrent use;
+// make it with [NewBufferedAudit], for its zero value has nothing to pass entries on to.
 type BufferedAudit struct {
 	next  Auditor
 	limit int

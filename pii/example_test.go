@@ -328,3 +328,20 @@ func check(err error) {
 		panic(err)
 	}
 }
+
+func ExampleNewBufferedAudit() {
+	trail := new(pii.Trail) // in a service, something that writes to a disk
+	audit, err := pii.NewBufferedAudit(trail, pii.Buffer{Records: 256, Every: time.Second})
+	if err != nil {
+		panic(err)
+	}
+	// pii.Config{…, Audit: audit}; here, one entry by hand.
+	if err := audit.Record(context.Background(), pii.Access{Purpose: "newsletter", Attribute: "identity.email", Count: 1}); err != nil {
+		panic(err)
+	}
+	if err := audit.Close(context.Background()); err != nil { // when the service stops
+		panic(err)
+	}
+	fmt.Println(trail.Entries()[0].Purpose, trail.Entries()[0].Attribute)
+	// Output: newsletter identity.email
+}
