@@ -108,6 +108,12 @@ var reasonText = [...]string{
 	"DeidentifiedOnly", "NotCollectedForPurpose", "NoticeRequired",
 	"ConsentUnknown", "ConsentRefused", "ConsentWithdrawn", "ConsentExpired", "OperationNotGranted", "AncestorRefused",
 	"FactUnknown", "RetentionExpired", "StaleDecision", "UseEnded", "UseExpired", "Erased", "NoKey", "NotGenuine",
+	"ProhibitedOperation", "ProhibitedByPolicy", "NeedsRenewal", "GrantConsumed",
+	"CitationRequired", "OrderRequired", "NoPowerToCompel", "OutsideOrderScope", "TicketRequired", "TicketExpired", "TicketLimit",
+	"RecipientRequired", "UnknownRecipient", "RecipientNotAllowed", "RecipientNotGranted",
+	"NoContract", "ContractIncomplete", "ContractExpired", "ContractScope",
+	"NoTransferAssessment", "AssessmentInadequate", "AssessmentScope", "AssessmentStale", "NoWrittenAgreement",
+	"DerogationNotAllowed", "DerogationExpired", "DerogationConsumed",
 	"RegistryUnavailable", "KeyUnavailable", "AuditUnavailable", "Cancelled",
 }
 

@@ -38,7 +38,8 @@ func (d *Denied) Explain(tag language.Tag) string {
 // consent reports whether the person could have it otherwise, by consenting.
 func (r Reason) consent() bool {
 	switch r {
-	case NoticeRequired, ConsentUnknown, ConsentRefused, ConsentWithdrawn, ConsentExpired, OperationNotGranted, AncestorRefused:
+	case NoticeRequired, ConsentUnknown, ConsentRefused, ConsentWithdrawn, ConsentExpired, OperationNotGranted, AncestorRefused,
+		NeedsRenewal, GrantConsumed, RecipientNotGranted:
 		return true
 	default:
 		return false
@@ -204,6 +205,114 @@ var sentence = [...]Text{
 	NoKey: {
 		"The information belongs to another person or record.",
 		"Le renseignement appartient à une autre personne ou à une autre fiche.",
+	},
+	ProhibitedOperation: {
+		"Personal information is never sold.",
+		"Les renseignements personnels ne sont jamais vendus.",
+	},
+	ProhibitedByPolicy: {
+		"The policy prohibits this, whatever was consented to.",
+		"La politique l’interdit, quel que soit le consentement donné.",
+	},
+	NeedsRenewal: {
+		"The policy has changed since the person concerned consented; consent must be asked for again.",
+		"La politique a changé depuis que la personne concernée a consenti; le consentement doit être redemandé.",
+	},
+	GrantConsumed: {
+		"The consent was given for one use, which has been made.",
+		"Le consentement a été donné pour une seule utilisation, qui a eu lieu.",
+	},
+	CitationRequired: {
+		"No provision of law was named for this request, or nobody approved it.",
+		"Aucune disposition légale n’a été indiquée pour cette demande, ou personne ne l’a approuvée.",
+	},
+	OrderRequired: {
+		"There is no order for this that still stands and was reviewed.",
+		"Il n’existe à cet effet aucune ordonnance encore en vigueur qui ait été examinée.",
+	},
+	NoPowerToCompel: {
+		"Whoever asks has no power to compel.",
+		"L’auteur de la demande n’a pas le pouvoir de contraindre.",
+	},
+	OutsideOrderScope: {
+		"The order does not list this information.",
+		"L’ordonnance ne vise pas ce renseignement.",
+	},
+	TicketRequired: {
+		"This access needs an open ticket, and none was named.",
+		"Cet accès exige un billet d’intervention ouvert, et aucun n’a été nommé.",
+	},
+	TicketExpired: {
+		"The ticket was opened too long ago for this access.",
+		"Le billet d’intervention a été ouvert il y a trop longtemps pour cet accès.",
+	},
+	TicketLimit: {
+		"The ticket has opened as many files as it may.",
+		"Le billet d’intervention a ouvert autant de dossiers qu’il est permis.",
+	},
+	RecipientRequired: {
+		"It was not said to whom the information would go.",
+		"Il n’a pas été précisé à qui le renseignement serait communiqué.",
+	},
+	UnknownRecipient: {
+		"The policy declares no such recipient.",
+		"La politique ne déclare pas ce destinataire.",
+	},
+	RecipientNotAllowed: {
+		"The purpose discloses nothing to this kind of recipient.",
+		"La finalité ne prévoit aucune communication à ce type de destinataire.",
+	},
+	RecipientNotGranted: {
+		"The consent was given for another recipient.",
+		"Le consentement a été donné pour un autre destinataire.",
+	},
+	NoContract: {
+		"There is no contract in force with the recipient.",
+		"Aucun contrat n’est en vigueur avec le destinataire.",
+	},
+	ContractIncomplete: {
+		"The contract with the recipient lacks an undertaking that it must hold.",
+		"Il manque au contrat avec le destinataire un engagement obligatoire.",
+	},
+	ContractExpired: {
+		"The contract with the recipient has ended.",
+		"Le contrat avec le destinataire a pris fin.",
+	},
+	ContractScope: {
+		"The contract with the recipient does not cover this.",
+		"Le contrat avec le destinataire ne prévoit pas cela.",
+	},
+	NoTransferAssessment: {
+		"It has not been assessed whether the information would be protected where the recipient is.",
+		"La protection du renseignement là où se trouve le destinataire n’a pas été évaluée.",
+	},
+	AssessmentInadequate: {
+		"The information was not found to be adequately protected where the recipient is.",
+		"Il n’a pas été établi que le renseignement serait adéquatement protégé là où se trouve le destinataire.",
+	},
+	AssessmentScope: {
+		"The assessment of the transfer does not cover this.",
+		"L’évaluation du transfert ne vise pas cela.",
+	},
+	AssessmentStale: {
+		"The assessment of the transfer must be made anew.",
+		"L’évaluation du transfert doit être refaite.",
+	},
+	NoWrittenAgreement: {
+		"The assessment of the transfer is not reflected in a written agreement.",
+		"L’évaluation du transfert n’est reflétée dans aucune entente écrite.",
+	},
+	DerogationNotAllowed: {
+		"The law knows no such exception, or nobody approved it.",
+		"La loi ne prévoit pas cette exception, ou personne ne l’a approuvée.",
+	},
+	DerogationExpired: {
+		"The exception was approved for a time that has passed.",
+		"L’exception a été approuvée pour une durée qui est écoulée.",
+	},
+	DerogationConsumed: {
+		"The exception permitted one use, which has been made.",
+		"L’exception permettait une seule utilisation, qui a eu lieu.",
 	},
 	RegistryUnavailable: {
 		"The register of consents cannot be reached at the moment.",

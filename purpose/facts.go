@@ -21,6 +21,9 @@ type Consent struct {
 	Since      time.Time  // when it came into this state
 	Until      time.Time  // Given: first instant at which it no longer holds; zero: no end
 	Operations Operations // Given: what was granted; a use is no disclosure
+	Policy     string     // Given: version of the policy it was given, or the notice shown, under
+	Recipient  string     // Given: the one recipient it was given for; "": whomever the policy allows
+	Request    string     // Given: what a single use consumes: the request that was answered, or the grant itself
 }
 
 // CaseStatus is what the ledger knows of a case. Its zero value is unknown.
@@ -58,6 +61,10 @@ type Facts struct {
 	Account  Account
 	Consents map[ID]Consent
 	Cases    map[string]Case
+	// Consumed has the requests and derogations that permitted one use and have been used.
+	Consumed map[string]bool
+	// Residence is the person's own jurisdiction, "" if none was recorded.
+	Residence Jurisdiction
 }
 
 // Consent returns what is known of the purpose.

@@ -41,6 +41,34 @@ const (
 	NoKey                  // the subject has no such key: the value is another subject's or another record's
 	NotGenuine             // the stored value is not what was sealed, or not where it was sealed
 
+	ProhibitedOperation  // nobody may ever do this
+	ProhibitedByPolicy   // the policy prohibits it, whatever was granted
+	NeedsRenewal         // the policy has widened the purpose since consent was given
+	GrantConsumed        // the grant permitted one use, and it was made
+	CitationRequired     // no provision was named, or nobody approved it
+	OrderRequired        // there is no order that stands and was reviewed
+	NoPowerToCompel      // who asks has no power to compel
+	OutsideOrderScope    // the order does not list the attribute
+	TicketRequired       // no ticket was named, or it is not open yet
+	TicketExpired        // the ticket was opened too long ago
+	TicketLimit          // the ticket has opened as many persons as it may
+	RecipientRequired    // a disclosure names no recipient
+	UnknownRecipient     // the policy declares no such recipient
+	RecipientNotAllowed  // the purpose discloses to no one of that role
+	RecipientNotGranted  // consent was given for another recipient
+	NoContract           // there is no contract with the recipient, or it is not in force yet
+	ContractIncomplete   // the contract lacks an undertaking
+	ContractExpired      // the contract has ended
+	ContractScope        // the contract covers other purposes or attributes
+	NoTransferAssessment // no assessment covers where the recipient is
+	AssessmentInadequate // the assessment found the protection inadequate, or has not come to an end
+	AssessmentScope      // the assessment covers other purposes or attributes
+	AssessmentStale      // the assessment is due for review, or older than the contract
+	NoWrittenAgreement   // no written agreement takes the assessment up
+	DerogationNotAllowed // the law knows no such exceptional ground, or it is not approved
+	DerogationExpired    // the derogation held until a time that has passed
+	DerogationConsumed   // the derogation permitted one use, and it was made
+
 	RegistryUnavailable // the ledger could not be read or written
 	KeyUnavailable      // the key store could not be read or written
 	AuditUnavailable    // the access could not be recorded

@@ -21,6 +21,9 @@ const (
 	// NoticeOnly needs a notice and asks for no consent; used for what is strictly needed to answer a request.
 	// A refusal ends it all the same.
 	NoticeOnly
+	// ImpliedConsent takes conduct, such as visiting a page, for consent. It is here so that a policy that claims it can be written
+	// down and linted; [NewPolicy] refuses it, because consent must be manifest (P-39.1 s. 14).
+	ImpliedConsent
 )
 
 // Operation is what is done with data. The zero Operation is invalid.
@@ -39,6 +42,8 @@ const (
 	// from the collection-purpose rule, and the audit shows them.
 	Rights
 	Maintenance
+	// Sell is permitted to nobody and listed by no purpose. It exists so that it can be refused by its name.
+	Sell
 )
 
 // Trigger is the event at which a retention period starts. The zero Trigger is invalid.
@@ -81,6 +86,21 @@ type Spec struct {
 	CaseBound   bool                 // opens only for an open case the actor is assigned to
 	Deidentify  bool                 // never reveals; values leave only through a generaliser
 	Secondary   bool                 // cited ground to use what was collected for other purposes; needs LegalGround and CaseBound
+
+	Recipients  []Role       // roles of the recipients it discloses to; a child's are a subset of its parent's
+	SingleUse   bool         // a grant answers one request of the person and permits one use; needs ExpressConsent
+	Ordered     bool         // opens exactly what an [Order] with power to compel lists; needs LegalGround
+	Cited       bool         // each request names its provision and who approved it, in an [Order]; needs LegalGround and no Citation
+	BreakGlass  BreakGlass   // opens only under a [Ticket], within these bounds; zero: an ordinary purpose
+	Obligations []Obligation // OfferUnsubscribe or TellAutomated, if they come with every use
+
+	// What follows is told and published, and permits nothing.
+
+	Description Text        // more about it than the title says
+	Subjects    []string    // whom it concerns, "client"
+	Requires    []Attribute // what it cannot do without, for [Lint]
+	Automatic   bool        // collects by itself, as cookies do
+	DPV         string      // term of the W3C Data Privacy Vocabulary 2, "ServiceProvision"; "" if none fits
 }
 
 // Document is a whole policy as data: what [NewPolicy] checks and compiles.
@@ -91,10 +111,19 @@ type Document struct {
 	Effective time.Time      // from when it is in force; required
 	Officer   string         // how to reach the privacy officer; required (P-39.1 s. 3.1)
 	Languages []language.Tag // languages a notice exists in; required
-	Purposes  []Spec
+	Purposes  []Spec         // required
+
+	Controller   Controller    // whose policy it is; required by what is published
+	Rules        Rules         // required if there are recipients
+	Recipients   []Recipient   // to whom data may go
+	Assessments  []Assessment  // of transfers
+	Prohibitions []Prohibition // what no grant lifts
+	Security     []Text        // the measures of security in general terms (GDPR art. 30(1)(g))
+	Terms        []Term        // the words people use for ids
+	Statements   Statements    // what the text says besides, for [Lint]
 }
 
-var operationText = [...]string{"unknown", "collect", "use", "combine", "disclose", "transfer", "store", "erase", "rights", "maintenance"}
+var operationText = [...]string{"unknown", "collect", "use", "combine", "disclose", "transfer", "store", "erase", "rights", "maintenance", "sell"}
 
 // String returns the stable text of the operation, "use".
 func (op Operation) String() string {
