@@ -118,8 +118,8 @@ func TestLedgerRaisesTheClock(t *testing.T) {
 			behind := d.Now()
 			ahead := behind.Add(48 * time.Hour)
 			for _, e := range []consent.Event{
-				{ID: "1", Kind: consent.Granted, Purpose: letter, Time: behind, Act: consent.Act{Method: consent.WebForm, Until: behind.Add(24 * time.Hour)}},
-				{ID: "2", Kind: consent.Granted, Purpose: calls, Time: ahead, Act: consent.Act{Method: consent.WebForm, Until: ahead.Add(time.Second)}},
+				{ID: "1", Kind: consent.Granted, Purpose: letter, Policy: "1", Time: behind, Act: consent.Act{Method: consent.WebForm, Until: behind.Add(24 * time.Hour)}},
+				{ID: "2", Kind: consent.Granted, Purpose: calls, Policy: "1", Time: ahead, Act: consent.Act{Method: consent.WebForm, Until: ahead.Add(time.Second)}},
 				{ID: "3", Kind: consent.AccountOpened, Time: behind},
 			} {
 				_, err := d.ledger.Memory.Append(t.Context(), d.who, consent.Any, e)

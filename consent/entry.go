@@ -38,27 +38,55 @@ type loading struct {
 
 // forget drops what was read.
 func (e *entry) forget() {
-	e.state, e.grants = nil, [2]*grant{}
+	e.state = nil
+	e.drop()
 	e.generation++
+}
+
+// drop lets nothing more begin under the permissions that were evaluated.
+func (e *entry) drop() {
+	for _, g := range e.grants {
+		if g != nil {
+			g.stop(grantRetired, nil)
+		}
+	}
+	e.grants = [2]*grant{}
 }
 
 // keep makes the grant the first to be looked at, and forgets those that nobody uses.
 func (e *entry) keep(g *grant) {
+	if old := e.grants[1]; old != nil {
+		old.stop(grantRetired, nil)
+	}
 	e.grants[1], e.grants[0] = e.grants[0], g
 	e.live = slices.DeleteFunc(e.live, func(have *grant) bool {
-		if have.running.Load() > 0 || have == e.grants[1] {
+		if have == e.grants[1] {
 			return false
 		}
-		have.stop(grantEnding, nil) // no withdrawal finds it any more, so nothing may be open under it
-		return true
+		// No withdrawal finds it any more, so nothing may be open under it.
+		return have.unused()
 	})
 	e.live = append(e.live, g)
 }
 
+// idle reports whether the entry may go. One that may has nothing under it that could begin again.
 func (e *entry) idle() bool {
-	return e.loading == nil && e.pins == 0 && e.granting == 0 && len(e.pending) == 0 && !slices.ContainsFunc(e.live, func(g *grant) bool {
-		return g.running.Load() > 0
-	})
+	if e.loading != nil || e.pins > 0 || e.granting > 0 || len(e.pending) > 0 {
+		return false
+	}
+	e.drop()
+	return !slices.ContainsFunc(e.live, func(g *grant) bool { return !g.unused() })
+}
+
+// unused ends the grant if no use of it is running. The shard is locked.
+func (g *grant) unused() bool {
+	// The order matters: a [Pass] counts itself and then looks at the flag, this raises the flag and then looks at the count.
+	g.stop(grantRetired, nil)
+	if g.running.Load() > 0 {
+		return false
+	}
+	g.stop(grantEnding, nil)
+	return true
 }
 
 func (r *Registry) shard(s Subject) *shard {

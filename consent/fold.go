@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -90,6 +91,7 @@ func (s *state) apply(e Event) error {
 		if s.facts.Notice.Status != purpose.Given {
 			s.facts.Notice = purpose.Consent{Status: purpose.Given, Since: e.Time}
 		}
+		s.facts.Notice.Policy = e.Policy // what the person was told last
 		s.languages = append(slices.DeleteFunc(s.languages, func(t language.Tag) bool { return t == e.Act.Language }), e.Act.Language)
 	case Requested:
 		s.requests[e.ID] = request{e.Purpose, e.Seq}
@@ -104,7 +106,10 @@ func (s *state) apply(e Event) error {
 		if ops == 0 {
 			ops = purpose.OperationSet(purpose.Use)
 		}
-		s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Given, Since: e.Time, Until: e.Act.Until, Operations: ops}
+		s.facts.Consents[e.Purpose] = purpose.Consent{
+			Status: purpose.Given, Since: e.Time, Until: e.Act.Until, Operations: ops, Policy: e.Policy,
+			Request: cmp.Or(e.Act.Request, e.ID), // so that answering one request twice permits no second use
+		}
 	case Refused:
 		s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Refused, Since: e.Time}
 		s.tightened[e.Purpose] = e.Seq

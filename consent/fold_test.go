@@ -86,7 +86,7 @@ func randomEvents(rng *rand.Rand, n int) []consent.Event {
 				e.Act.Request = fmt.Sprint(rng.IntN(n))
 			}
 			if e.Kind == consent.Granted && rng.IntN(3) == 0 {
-				e.Act.Operations = []purpose.Operation{purpose.Disclose}
+				e.Act.Operations = []purpose.Operation{purpose.Combine}
 			}
 		case consent.CaseOpened, consent.CaseClosed:
 			e.Case = fmt.Sprint("job-", rng.IntN(2))

@@ -134,6 +134,9 @@ func (r *Registry) checkAct(spec purpose.Spec, act *Act) error {
 	slices.Sort(act.Operations)
 	act.Operations = slices.Compact(act.Operations)
 	for _, op := range act.Operations {
+		if op == purpose.Sell {
+			return r.denied(spec.ID, purpose.ProhibitedOperation, nil)
+		}
 		if !slices.Contains(spec.Operations, op) {
 			return r.denied(spec.ID, purpose.OperationNotInPurpose, nil)
 		}

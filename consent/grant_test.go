@@ -251,15 +251,15 @@ func TestOperationsGranted(t *testing.T) {
 	e := d.grant(letter, consent.Act{})
 	assert.Equal(t, []purpose.Operation{purpose.Use}, e.Act.Operations)
 	assert.Equal(t, purpose.Permitted, ask(purpose.Use))
-	assert.Equal(t, purpose.OperationNotGranted, ask(purpose.Disclose))
+	assert.Equal(t, purpose.OperationNotGranted, ask(purpose.Combine))
 
-	mine := []purpose.Operation{purpose.Disclose, purpose.Use, purpose.Disclose}
+	mine := []purpose.Operation{purpose.Combine, purpose.Use, purpose.Combine}
 	e = d.grant(letter, consent.Act{Operations: mine})
-	assert.Equal(t, []purpose.Operation{purpose.Use, purpose.Disclose}, e.Act.Operations)
-	assert.Equal(t, []purpose.Operation{purpose.Disclose, purpose.Use, purpose.Disclose}, mine, "what was given is not sorted")
-	assert.Equal(t, purpose.Permitted, ask(purpose.Disclose))
+	assert.Equal(t, []purpose.Operation{purpose.Use, purpose.Combine}, e.Act.Operations)
+	assert.Equal(t, []purpose.Operation{purpose.Combine, purpose.Use, purpose.Combine}, mine, "what was given is not sorted")
+	assert.Equal(t, purpose.Permitted, ask(purpose.Combine))
 
-	d.grant(letter, consent.Act{Operations: []purpose.Operation{purpose.Disclose}})
+	d.grant(letter, consent.Act{Operations: []purpose.Operation{purpose.Combine}})
 	assert.Equal(t, purpose.OperationNotGranted, ask(purpose.Use), "the last grant is what stands")
 	assert.Equal(t, purpose.OperationNotGranted, d.asks(letter))
 }

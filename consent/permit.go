@@ -81,10 +81,11 @@ type grant struct {
 	decision purpose.Decision
 }
 
-// The states of a grant, in the order it goes through them. Only grantOpen opens anything.
+// The states of a grant, in the order it goes through them. Uses begin only under grantOpen, and open nothing from grantEnding on.
 const (
 	grantNone uint32 = iota
 	grantOpen
+	grantRetired   // another stands in its place, or what it rests on is to be read again; what has begun goes on
 	grantEnding    // a withdrawal has begun
 	grantCancelled // a withdrawal has stopped waiting, or the registry was closed
 )
@@ -238,7 +239,7 @@ func (p *Permit) End() {
 	// The order matters: a withdrawal raises the flag and then counts, this counts and then looks at the flag.
 	g.running.Add(-1)
 	a := p.aside.Load()
-	if a == nil && g.flag.Load() <= grantOpen {
+	if a == nil && g.flag.Load() < grantEnding {
 		return
 	}
 	sh := g.entry.shard
@@ -277,7 +278,7 @@ func (p *Permit) Check() (int64, purpose.Reason) {
 	}
 	now := p.clock.elapsed()
 	if now >= p.deadline {
-		return now, p.late(now)
+		return now, p.grant.late(now)
 	}
 	return now, purpose.Permitted
 }
@@ -288,8 +289,13 @@ func (p *Permit) Running() purpose.Reason {
 	if p == nil || p.grant == nil || p.ended.Load() {
 		return purpose.UseEnded
 	}
-	switch p.grant.flag.Load() {
-	case grantOpen:
+	return p.grant.standing()
+}
+
+// standing says whether a use that has begun may still open something.
+func (g *grant) standing() purpose.Reason {
+	switch g.flag.Load() {
+	case grantOpen, grantRetired:
 		return purpose.Permitted
 	case grantEnding, grantCancelled:
 		return purpose.StaleDecision
@@ -298,8 +304,8 @@ func (p *Permit) Running() purpose.Reason {
 }
 
 // late tells which end passed.
-func (p *Permit) late(now int64) purpose.Reason {
-	if now >= p.grant.until {
+func (g *grant) late(now int64) purpose.Reason {
+	if now >= g.until {
 		return purpose.ConsentExpired
 	}
 	return purpose.UseExpired

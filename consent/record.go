@@ -150,7 +150,7 @@ func Decode(r Record, before [32]byte) (Event, error) {
 	}
 	for _, text := range p.Operations {
 		op, ok := purpose.ParseOperation(text)
-		if !ok {
+		if !ok || op == purpose.Sell {
 			return Event{}, ErrFormat
 		}
 		e.Act.Operations = append(e.Act.Operations, op)
@@ -187,8 +187,8 @@ func (e Event) storable() bool {
 		}
 	}
 	for _, op := range e.Act.Operations {
-		if got, ok := purpose.ParseOperation(op.String()); !ok || got != op {
-			return false
+		if got, ok := purpose.ParseOperation(op.String()); !ok || got != op || op == purpose.Sell {
+			return false // nobody consents to being sold
 		}
 	}
 	if e.Act.Language != language.Und {

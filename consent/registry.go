@@ -323,7 +323,7 @@ func (r *Registry) InUse() []Running {
 		for _, e := range sh.subjects {
 			for _, g := range e.live {
 				if n := g.running.Load(); n > 0 {
-					all = append(all, Running{g.gate.Purpose(), *g.actor, int(n), g.flag.Load() != grantOpen})
+					all = append(all, Running{g.gate.Purpose(), *g.actor, int(n), g.flag.Load() >= grantEnding})
 				}
 			}
 		}

@@ -44,7 +44,7 @@ func registryPolicy(tb testing.TB) *purpose.Policy {
 		s := purpose.Spec{
 			ID: id, Domain: "shop", Title: purpose.Text{EN: "Title", FR: "Titre"}, Basis: basis,
 			Attributes: []purpose.Attribute{"identity.email"},
-			Operations: []purpose.Operation{purpose.Collect, purpose.Use, purpose.Disclose},
+			Operations: []purpose.Operation{purpose.Collect, purpose.Use, purpose.Combine},
 			Roles:      map[purpose.Role][]purpose.Attribute{"clerk": {"identity.email"}},
 			Retention:  purpose.Retention{Keep: purpose.Period{Years: 1}, From: purpose.FromCollection},
 			CaseBound:  id == repair,
@@ -583,8 +583,8 @@ func TestUseExpires(t *testing.T) {
 func TestUnreadableLedgerDenies(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	told := consent.Event{ID: "1", Seq: 1, Kind: consent.Noticed, Time: at, Act: consent.Act{Language: language.English}}
-	gave := consent.Event{ID: "2", Seq: 2, Kind: consent.Granted, Purpose: letter, Time: at, Act: consent.Act{Method: consent.WebForm}}
+	told := consent.Event{ID: "1", Seq: 1, Kind: consent.Noticed, Policy: "1", Time: at, Act: consent.Act{Language: language.English}}
+	gave := consent.Event{ID: "2", Seq: 2, Kind: consent.Granted, Purpose: letter, Policy: "1", Time: at, Act: consent.Act{Method: consent.WebForm}}
 	at3 := func(k consent.Kind) consent.Event { return consent.Event{ID: "3", Seq: 3, Kind: k, Time: at} }
 	for name, c := range map[string]struct {
 		events events

@@ -200,7 +200,7 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 		entry.tightest[t.purpose] = t.number
 	}
 	entry.pending = append(entry.pending, t)
-	entry.grants = [2]*grant{}
+	entry.drop()
 	d := &drain{entry: entry, own: own, done: make(chan struct{})}
 	for _, g := range entry.live {
 		if t.reaches(g.gate, *g.actor) {

@@ -149,14 +149,14 @@ func (u *Use) Decision() purpose.Decision {
 }
 
 // reveal opens a token; the pointer is to a frame.
-func (u *Use) reveal(token string, attribute purpose.Attribute, record string, bound bool) (unsafe.Pointer, error) {
-	b, _, err := u.open(token, attribute, record, bound, false)
+func (u *Use) reveal(t token, attribute purpose.Attribute, record string, bound bool) (unsafe.Pointer, error) {
+	b, _, err := u.open(t, attribute, record, bound, false)
 	return unsafe.Pointer(unsafe.SliceData(b)), err
 }
 
 // open is the one way from a token to its plaintext. end is when the purpose stops opening the value, asked for by derive.
-func (u *Use) open(token string, attribute purpose.Attribute, record string, bound, derive bool) (frame []byte, end time.Time, err error) {
-	if token == "" {
+func (u *Use) open(t token, attribute purpose.Attribute, record string, bound, derive bool) (frame []byte, end time.Time, err error) {
+	if t.head == "" {
 		return nil, end, ErrAbsent
 	}
 	p := u.permit()
@@ -172,23 +172,23 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	scope := p.Scope()
 	var o *opened
 	if held := v.held(p); held != nil && !bound && !derive {
-		if o = held.opened(token, attribute, p); o != nil && (o.expires <= p.Begun() || !o.key.Live()) {
+		if o = held.opened(t, attribute, p); o != nil && (o.expires <= p.Begun() || !o.key.Live()) {
 			o = nil
 		}
 	}
 	var caseID string
 	if o == nil {
-		if o, caseID, err = a.read(p, token, attribute, scope, record, bound, derive); err != nil {
+		if o, caseID, err = a.read(p, t, attribute, scope, record, bound, derive); err != nil {
 			return nil, end, err
 		}
 	}
-	frame, err = o.decrypt(token)
+	frame, err = o.decrypt(t.body)
 	if err != nil && !o.key.Live() {
 		// Keys end together with some of others' that are shredded. The ring knows whether this one was meant.
-		if o, caseID, err = a.read(p, token, attribute, scope, record, bound, derive); err != nil {
+		if o, caseID, err = a.read(p, t, attribute, scope, record, bound, derive); err != nil {
 			return nil, end, err
 		}
-		frame, err = o.decrypt(token)
+		frame, err = o.decrypt(t.body)
 	}
 	if err != nil || !framed(frame) {
 		switch {
@@ -224,16 +224,16 @@ func (u *Use) open(token string, attribute purpose.Attribute, record string, bou
 	return frame, end, nil
 }
 
-func (o *opened) decrypt(token string) ([]byte, error) {
-	sealed := unsafe.Slice(unsafe.StringData(token[o.size:]), len(token)-o.size) // Decrypt does not write to it
+func (o *opened) decrypt(body string) ([]byte, error) {
+	sealed := unsafe.Slice(unsafe.StringData(body), len(body)) // Decrypt does not write to it
 	return o.key.Decrypt(sealed, o.associated)
 }
 
 // read reads a token's header, applies the rules that need no clock, and finds its key.
-func (a *Accessor) read(p *consent.Permit, token string, attribute purpose.Attribute, scope *purpose.Scope, record string, bound, derive bool) (*opened, string, error) {
+func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute, scope *purpose.Scope, record string, bound, derive bool) (*opened, string, error) {
 	v := a.vault
 	var h header
-	if !h.parse(token) {
+	if !h.parse(t.text()) {
 		return nil, "", v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrMalformed)
 	}
 	if reason := v.admit(scope, &h, attribute, derive); reason != purpose.Permitted {
@@ -253,8 +253,9 @@ func (a *Accessor) read(p *consent.Permit, token string, attribute purpose.Attri
 	if reason != purpose.Permitted {
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
-	o := &opened{size: h.size, collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: key.key, expires: key.expires}
-	o.associated = slices.Clip(appendAssociated(o.space[:0], token[:h.size], key.owner, record, bound))
+	o := &opened{collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: key.key, expires: key.expires}
+	o.associated = slices.Clip(appendAssociated(o.space[:0], t.head, key.owner, record, bound))
+	o.head = unsafe.String(&o.associated[len(associatedLabel)], h.size)
 	if scope.Known(p.Facts()) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {
 		o.surely = p.Reading(time.Unix(scope.SurelyUntil(h.collected), 0))
 	}

@@ -57,8 +57,8 @@ func TestAccessorForOperation(t *testing.T) {
 	t.Parallel()
 	x := newRig(t)
 	sealed := x.seal(t, Newsletter)
-	x.grant(t, marie, Newsletter, consent.Act{Operations: []purpose.Operation{purpose.Disclose}})
-	err := x.accessor(t, Newsletter, pii.ForOperation(purpose.Disclose)).Do(context.Background(), mailer, marie, func(use *pii.Use) error {
+	x.grant(t, marie, Newsletter, consent.Act{Operations: []purpose.Operation{purpose.Combine}})
+	err := x.accessor(t, Newsletter, pii.ForOperation(purpose.Combine)).Do(context.Background(), mailer, marie, func(use *pii.Use) error {
 		v, err := sealed.Reveal(use)
 		assert.Equal(t, canary, v.Plaintext())
 		return err
@@ -67,7 +67,7 @@ func TestAccessorForOperation(t *testing.T) {
 	_, err = x.open(t, Newsletter, mailer, sealed)
 	assertDenied(t, err, purpose.OperationNotGranted)
 	entries := x.flush(t)
-	assert.True(t, slices.ContainsFunc(entries, func(a pii.Access) bool { return a.Operation == purpose.Disclose && a.Reason == purpose.Permitted }))
+	assert.True(t, slices.ContainsFunc(entries, func(a pii.Access) bool { return a.Operation == purpose.Combine && a.Reason == purpose.Permitted }))
 }
 
 // The rights of a person reach what was collected for any purpose.

@@ -90,10 +90,19 @@ func (s slogAudit) Record(ctx context.Context, a Access) error {
 
 // record writes the entry of a permitted access.
 func (v *Vault) record(p *consent.Permit, a *Accessor, attribute purpose.Attribute, reading int64) error {
-	return v.audit.Record(p.Caller(), Access{
-		ID: v.accessID(), Time: p.Time(reading), Actor: p.Actor(), Subject: p.Subject(), Purpose: a.purpose, Operation: a.operation,
-		Attribute: attribute, Reason: purpose.Permitted, Policy: v.policy.Version(), Ledger: p.Decision().Ledger, Count: 1,
-	})
+	if v.buffer != nil {
+		return v.buffer.keep(p.Caller(), buffered{permit: p, attribute: attribute, reading: reading})
+	}
+	return v.audit.Record(p.Caller(), a.access(p, attribute, reading, v.accesses.Add(1)))
+}
+
+// access makes the entry of a permitted access.
+func (a *Accessor) access(p *consent.Permit, attribute purpose.Attribute, reading int64, number uint64) Access {
+	d := p.Decision()
+	return Access{
+		ID: a.vault.numbered(number), Time: p.Time(reading), Actor: p.Actor(), Subject: p.Subject(), Purpose: a.purpose, Operation: a.operation,
+		Attribute: attribute, Reason: purpose.Permitted, Policy: d.Policy, Ledger: d.Ledger, Count: 1,
+	}
 }
 
 // denials is the lane of denials: counted until a goroutine of their own has written them.

@@ -6,12 +6,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/purpose"
 )
 
 // Buffer says how much a [BufferedAudit] may lose if the process dies.
 type Buffer struct {
-	Records int           // entries not yet written, at most; 2 or more; zero: 1,024
+	Records int           // entries not yet written, at most; 2 or more; zero: 4,096
 	Every   time.Duration // how long an entry waits to be written, at most, while the auditor behind keeps up; zero: 1 second
 }
 
@@ -28,14 +29,35 @@ type BufferedAudit struct {
 	mu       sync.Mutex
 	accepted uint64 // entries so far
 	written  uint64 // of those, in their order
-	filling  []Access
-	spare    []Access      // for the next turn
+	filling  []buffered
 	writing  chan struct{} // closed when the entries that were taken are written; nil if none are
-	stuck    []Access      // entries that the auditor behind refused
+	stuck    []buffered    // entries that the auditor behind refused
 	failed   error         // what it said
 	timer    *time.Timer
 	armed    bool
 	closed   bool
+}
+
+// buffered is an entry that waits: in full, or what it is made of when it is written. A full one is three lines of memory, which
+// the goroutine that writes would each take from the one that reveals: that took longer than the rest of recording.
+type buffered struct {
+	full      *Access         // nil: made of what follows
+	permit    *consent.Permit // of the use
+	attribute purpose.Attribute
+	reading   int64
+	number    uint64 // of the access, from when it is first written
+}
+
+// access returns the entry in full.
+func (e *buffered) access() Access {
+	if e.full != nil {
+		return *e.full
+	}
+	a := e.permit.Gate().Owner().(*Accessor) // only such a use has got here
+	if e.number == 0 {
+		e.number = a.vault.accesses.Add(1) // and the same if the auditor behind has to be asked again
+	}
+	return a.access(e.permit, e.attribute, e.reading, e.number)
 }
 
 // ErrAuditClosed reports a BufferedAudit that was closed.
@@ -50,21 +72,22 @@ func NewBufferedAudit(next Auditor, b Buffer) (*BufferedAudit, error) {
 		return nil, errors.New("pii: NewBufferedAudit: a limit is negative, or Records is 1")
 	}
 	if b.Records == 0 {
-		b.Records = 1024
+		b.Records = 4096
 	}
 	if b.Every == 0 {
 		b.Every = time.Second
 	}
 	// One half fills while the other is written, so that both together are within the limit.
 	half := b.Records / 2
-	return &BufferedAudit{
-		next: next, limit: half, every: b.Every,
-		filling: make([]Access, 0, half), spare: make([]Access, 0, half),
-	}, nil
+	return &BufferedAudit{next: next, limit: half, every: b.Every}, nil
 }
 
 // Record keeps the entry to be written. It waits while the buffer is full, until ctx ends.
 func (b *BufferedAudit) Record(ctx context.Context, a Access) error {
+	return b.keep(ctx, buffered{full: &a})
+}
+
+func (b *BufferedAudit) keep(ctx context.Context, e buffered) error {
 	b.mu.Lock()
 	for {
 		if b.closed {
@@ -95,7 +118,11 @@ func (b *BufferedAudit) Record(ctx context.Context, a Access) error {
 		}
 		b.mu.Lock()
 	}
-	b.filling = append(b.filling, a)
+	if b.filling == nil {
+		// Fresh memory each turn: what was written out lies in the other processor's cache, and to take it back costs more.
+		b.filling = make([]buffered, 0, b.limit)
+	}
+	b.filling = append(b.filling, e)
 	b.accepted++
 	switch {
 	case len(b.filling) == b.limit && b.writing == nil:
@@ -127,7 +154,7 @@ func (b *BufferedAudit) arm() {
 // write hands what has filled to a goroutine. The mutex is held, and nothing is being written.
 func (b *BufferedAudit) write() {
 	batch, done := b.filling, make(chan struct{})
-	b.filling, b.spare, b.writing = b.spare[:0], nil, done
+	b.filling, b.writing = nil, done
 	go func() {
 		left, err := b.pass(context.Background(), batch)
 		b.mu.Lock()
@@ -135,9 +162,8 @@ func (b *BufferedAudit) write() {
 		b.writing = nil
 		b.written += uint64(len(batch) - len(left))
 		if err != nil {
-			b.stuck, b.failed = append([]Access(nil), left...), err
+			b.stuck, b.failed = left, err
 		}
-		b.spare = batch[:0]
 		if err == nil && len(b.filling) > 0 && !b.armed {
 			b.arm()
 		}
@@ -146,9 +172,9 @@ func (b *BufferedAudit) write() {
 }
 
 // pass records entries one after another and returns those that were not.
-func (b *BufferedAudit) pass(ctx context.Context, batch []Access) ([]Access, error) {
-	for i, a := range batch {
-		if err := b.next.Record(ctx, a); err != nil {
+func (b *BufferedAudit) pass(ctx context.Context, batch []buffered) ([]buffered, error) {
+	for i := range batch {
+		if err := b.next.Record(ctx, batch[i].access()); err != nil {
 			return batch[i:], err
 		}
 	}

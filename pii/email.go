@@ -114,25 +114,24 @@ func isASCIIEmail(text string) bool {
 	return start > 0 && prev != '.' && prev != '-' && len(domain)-start <= maxLabel
 }
 
-// A byteSet has a bit for every byte in it. The sets below hold ASCII only.
-type byteSet [4]uint64
-
-const (
-	digitBits  = 0x3FF << '0'   // in the first word
-	letterBits = 0x3FFFFFF << 1 // in the second, of upper case; lower case is 32 bits on
-)
+// A byteSet holds bytes, here of ASCII only. A look-up in it is one load.
+type byteSet [256]bool
 
 var (
 	// atext is that of RFC 5322, section 3.2.3.
-	atext = byteSet{
-		1<<'!' | 1<<'#' | 1<<'$' | 1<<'%' | 1<<'&' | 1<<'\'' | 1<<'*' | 1<<'+' | 1<<'-' | 1<<'/' | 1<<'=' | 1<<'?' | digitBits,
-		1<<('^'-64) | 1<<('_'-64) | 1<<('`'-64) | 1<<('{'-64) | 1<<('|'-64) | 1<<('}'-64) | 1<<('~'-64) | letterBits | letterBits<<32,
-	}
+	atext = setOf("!#$%&'*+-/=?^_`{|}~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 	// lowerDigit is what a label in lower case may have anywhere.
-	lowerDigit = byteSet{digitBits, letterBits << 32}
+	lowerDigit = setOf("0123456789abcdefghijklmnopqrstuvwxyz")
 )
 
-func has(set *byteSet, c byte) bool { return set[c>>6]>>(c&63)&1 != 0 }
+func setOf(text string) (set byteSet) {
+	for i := range len(text) {
+		set[text[i]] = true
+	}
+	return set
+}
+
+func has(set *byteSet, c byte) bool { return set[c] }
 
 // isLocal reports whether local, in NFC, is a dot-atom of RFC 5322 as extended by RFC 6531.
 func isLocal(local string) bool {

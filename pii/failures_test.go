@@ -301,7 +301,7 @@ func failures() []failure {
 		}},
 		{"an accessor for no purpose", purpose.Malformed, func(_ *testing.T, x *rig) (string, error) { _, err := x.Accessor(""); return "", err }},
 		{"an accessor for an operation the purpose does not list", purpose.OperationNotInPurpose, func(_ *testing.T, x *rig) (string, error) {
-			_, err := x.Accessor(Service, pii.ForOperation(purpose.Combine))
+			_, err := x.Accessor(Service, pii.ForOperation(purpose.Transfer))
 			return "", err
 		}},
 		{"an accessor for no operation", purpose.Malformed, func(_ *testing.T, x *rig) (string, error) {
@@ -310,7 +310,7 @@ func failures() []failure {
 		}},
 		{"an operation that was not granted", purpose.OperationNotGranted, func(t *testing.T, x *rig) (string, error) {
 			x.seal(t, Newsletter)
-			_, err := x.accessor(t, Newsletter, pii.ForOperation(purpose.Disclose)).Begin(background, mailer, marie)
+			_, err := x.accessor(t, Newsletter, pii.ForOperation(purpose.Combine)).Begin(background, mailer, marie)
 			return "", err
 		}},
 	}

@@ -32,8 +32,9 @@ type Intake struct {
 	collection Collection
 	plans      *planSet
 
-	begun int64 // reading of the registry's clock
-	last  atomic.Pointer[plan]
+	begun   int64 // reading of the registry's clock
+	last    atomic.Pointer[plan]
+	sealing atomic.Pointer[sealing]
 }
 
 // Collect begins to take in data that whose gives for the purposes of how. Each purpose must allow collecting now: but for
@@ -194,13 +195,19 @@ func (v *Vault) compile(ids []purpose.ID, attribute purpose.Attribute) *plan {
 }
 
 // seal encrypts a canonical text. It is a use of its own: begun, and checked again after encrypting.
-func (in *Intake) seal(attribute purpose.Attribute, width int, text, record string, bound bool) (string, error) {
+func (in *Intake) seal(attribute purpose.Attribute, width int, text, record string, bound bool) (token, error) {
 	if in == nil || in.vault == nil {
-		return "", &purpose.Denied{Attribute: attribute, Reason: purpose.Malformed}
+		return token{}, &purpose.Denied{Attribute: attribute, Reason: purpose.Malformed}
+	}
+	if s := in.sealing.Load(); s != nil && !bound && s.plan.attribute == attribute {
+		if t, ok := s.seal(in.vault, text, width); ok {
+			return t, nil
+		}
 	}
 	v := in.vault
 	pl := in.last.Load()
-	if pl == nil || pl.attribute != attribute {
+	again := pl != nil && pl.attribute == attribute
+	if !again {
 		pl = in.plans.plan(v, attribute)
 		in.last.Store(pl)
 	}
@@ -208,77 +215,132 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 		if d, ok := pl.denied.(*purpose.Denied); ok {
 			v.recordDenial(in.who, purpose.Collect, d)
 		}
-		return "", pl.denied
+		return token{}, pl.denied
 	}
 	p, err := pl.gate.Continue(in.ctx, in.who, in.subject, in.begun)
 	if err != nil {
 		if d, ok := err.(*purpose.Denied); ok {
 			v.recordDenial(in.who, purpose.Collect, d)
 		}
-		return "", err
+		return token{}, err
 	}
 	defer p.End() // also when a key panics
-	token, err := in.encrypt(p, pl, width, text, record, bound)
+	if again && !bound {
+		in.prepare(p, pl)
+	}
+	t, err := in.encrypt(p, pl, width, text, record, bound)
 	if err == errKeyEnded { // with some other's that are shredded: the ring knows whether this one was meant
-		if token, err = in.encrypt(p, pl, width, text, record, bound); err == errKeyEnded {
+		if t, err = in.encrypt(p, pl, width, text, record, bound); err == errKeyEnded {
 			err = v.denied(p, pl.gate.Purpose(), attribute, purpose.Erased, nil)
 		}
 	}
-	return token, err
+	return t, err
 }
 
 // errKeyEnded says, within this file, that the key ended while it was in use.
 var errKeyEnded = errors.New("pii: the key ended")
 
 // encrypt does what seal does within the use.
-func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record string, bound bool) (string, error) {
+func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record string, bound bool) (token, error) {
 	v, attribute := in.vault, pl.attribute
 	key, err := v.sealKey(p, pl.compartment)
 	if err != nil {
-		return "", v.keyFailure(p, pl.gate.Purpose(), attribute, err)
+		return token{}, v.keyFailure(p, pl.gate.Purpose(), attribute, err)
 	}
 
+	h, ok := in.header(p, pl, key)
+	if !ok {
+		return token{}, v.denied(p, pl.gate.Purpose(), attribute, purpose.Malformed, nil)
+	}
+	if bound {
+		h.flags |= flagRecord
+	}
+	associated, head := associate(&h, key.owner, record, bound)
+	t, err := v.encrypt(key.key, associated, head, text, width)
+	if err != nil {
+		if !key.key.Live() {
+			return token{}, errKeyEnded
+		}
+		return token{}, v.denied(p, pl.gate.Purpose(), attribute, purpose.KeyUnavailable, err)
+	}
+	if _, reason := p.Check(); reason != purpose.Permitted {
+		return token{}, v.denied(p, pl.gate.Purpose(), attribute, reason, nil)
+	}
+	if !key.key.Live() {
+		return token{}, errKeyEnded
+	}
+	return t, nil
+}
+
+// header is what a value sealed in the intake says in clear.
+func (in *Intake) header(p *consent.Permit, pl *plan, key *heldKey) (header, bool) {
 	h := pl.header
 	h.origin = in.collection.Origin
 	h.collected = p.Unix(in.begun)
-	if h.collected < 0 || h.collected > maxCollected {
-		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.Malformed, nil)
-	}
 	h.check = unsafe.String(&key.check[0], checkSize)
 	if in.collection.Case != "" {
 		h.flags |= flagCase
 		tag := key.key.Tag(in.collection.Case)
 		h.tag = string(tag[:])
 	}
-	if bound {
-		h.flags |= flagRecord
-	}
 	if pl.seconds {
 		h.flags |= flagSeconds
 	}
+	return h, h.collected >= 0 && h.collected <= maxCollected
+}
+
+// encrypt returns the token of text behind the header, which stands in the associated data behind the label.
+func (v *Vault) encrypt(key Key, associated []byte, head, text string, width int) (token, error) {
 	buffer := v.buffers.Get().(*[]byte)
-	associated := append((*buffer)[:0], associatedLabel...)
-	associated = h.append(associated)
-	size := len(associated) - len(associatedLabel)
-	associated = appendOwner(associated, key.owner, record, bound)
-	frame := appendContent(associated[len(associated):], text, width) // behind it, in the same buffer if that is large enough
-	sealed, err := key.key.Encrypt(frame, slices.Clip(associated))
+	frame := appendContent((*buffer)[:0], text, width)
+	sealed, err := key.Encrypt(frame, associated)
 	clear(frame)
-	if err != nil || len(sealed) < minSealed {
-		if !key.key.Live() {
-			return "", errKeyEnded
-		}
-		return "", v.denied(p, pl.gate.Purpose(), attribute, purpose.KeyUnavailable, err)
-	}
-	token := make([]byte, 0, size+len(sealed))
-	token = append(append(token, associated[len(associatedLabel):len(associatedLabel)+size]...), sealed...)
-	*buffer = associated
+	*buffer = frame[:0]
 	v.buffers.Put(buffer)
-	if _, reason := p.Check(); reason != purpose.Permitted {
-		return "", v.denied(p, pl.gate.Purpose(), attribute, reason, nil)
+	switch {
+	case err != nil:
+		return token{}, err
+	case len(sealed) < minSealed:
+		return token{}, purpose.KeyUnavailable
 	}
-	if !key.key.Live() {
-		return "", errKeyEnded
+	return token{head, unsafe.String(unsafe.SliceData(sealed), len(sealed))}, nil
+}
+
+// sealing is what sealing another value by the same plan needs: all but the value is the same for the life of an intake.
+type sealing struct {
+	plan       *plan
+	pass       *consent.Pass
+	key        Key
+	associated []byte // read-only
+	head       string // the header, in it
+}
+
+// prepare makes the next value of the plan cheaper. Whatever stands in its way is said when the value is sealed.
+func (in *Intake) prepare(p *consent.Permit, pl *plan) {
+	key, err := in.vault.sealKey(p, pl.compartment)
+	if err != nil {
+		return
 	}
-	return unsafe.String(unsafe.SliceData(token), len(token)), nil
+	h, ok := in.header(p, pl, key)
+	if !ok {
+		return
+	}
+	s := &sealing{plan: pl, pass: p.Pass(), key: key.key}
+	s.associated, s.head = associate(&h, key.owner, "", false)
+	in.sealing.Store(s)
+}
+
+// seal seals in a use of its own, if everything stands as when the value before was sealed. Whatever does not, it leaves to be
+// found, named and recorded by asking the gate.
+func (s *sealing) seal(v *Vault, text string, width int) (token, bool) {
+	if !s.pass.Enter() {
+		return token{}, false
+	}
+	defer s.pass.Leave() // also when a key panics
+	t, err := v.encrypt(s.key, s.associated, s.head, text, width)
+	// The last thing before the token goes: flags, then the clock.
+	if err != nil || !s.key.Live() || s.pass.Check() != purpose.Permitted {
+		return token{}, false
+	}
+	return t, true
 }

@@ -18,10 +18,10 @@ import (
 // [Sealed.MarshalBinary] bytes for a BYTEA or BLOB column. Scan and the decoders take either and check its form;
 // only Reveal can check that it is genuine. A token holds no plaintext, but it names, by number, the attribute, when the
 // value was collected, and the purposes it was collected for: who reads the table learns which of them a person had not refused.
-type Sealed[K Kind] struct{ token string }
+type Sealed[K Kind] struct{ token token }
 
 // IsZero reports whether the field is absent.
-func (s Sealed[K]) IsZero() bool { return s.token == "" }
+func (s Sealed[K]) IsZero() bool { return s.token == token{} }
 
 // Format prints "[sealed identity.email]", whatever the verb.
 func (s Sealed[K]) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
@@ -29,7 +29,7 @@ func (s Sealed[K]) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 // String returns "[sealed identity.email]", or "[absent identity.email]" for the zero Sealed.
 func (s Sealed[K]) String() string {
 	var k K
-	if s.token == "" {
+	if s.IsZero() {
 		return "[absent " + string(k.Attribute()) + "]"
 	}
 	return "[sealed " + string(k.Attribute()) + "]"
@@ -43,53 +43,54 @@ func (s Sealed[K]) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText returns the token as base64url without padding.
 func (s Sealed[K]) MarshalText() ([]byte, error) {
-	return base64.RawURLEncoding.AppendEncode(nil, []byte(s.token)), nil
+	return base64.RawURLEncoding.AppendEncode(nil, s.token.bytes()), nil
 }
 
 // UnmarshalText reads what MarshalText wrote; anything else is [ErrMalformed]. Empty text is the zero Sealed.
 func (s *Sealed[K]) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
-		s.token = ""
+		s.token = token{}
 		return nil
 	}
-	token, ok := strictBase64(string(text))
+	binary, ok := strictBase64(string(text))
 	if !ok {
 		return ErrMalformed
 	}
-	return s.UnmarshalBinary([]byte(token))
+	return s.UnmarshalBinary([]byte(binary))
 }
 
 // MarshalBinary returns the token as bytes.
-func (s Sealed[K]) MarshalBinary() ([]byte, error) { return []byte(s.token), nil }
+func (s Sealed[K]) MarshalBinary() ([]byte, error) { return s.token.bytes(), nil }
 
 // UnmarshalBinary reads what MarshalBinary wrote; anything else is [ErrMalformed]. No bytes are the zero Sealed.
-func (s *Sealed[K]) UnmarshalBinary(token []byte) error {
-	if len(token) == 0 {
-		s.token = ""
+func (s *Sealed[K]) UnmarshalBinary(binary []byte) error {
+	if len(binary) == 0 {
+		s.token = token{}
 		return nil
 	}
-	var h header
-	if t := string(token); h.parse(t) {
-		s.token = t
-		return nil
+	t, ok := parseToken(string(binary))
+	if !ok {
+		return ErrMalformed
 	}
-	return ErrMalformed
+	s.token = t
+	return nil
 }
 
 // MarshalJSON returns the token as a JSON string, null for the zero Sealed.
 func (s Sealed[K]) MarshalJSON() ([]byte, error) {
-	if s.token == "" {
+	if s.IsZero() {
 		return []byte("null"), nil
 	}
-	b := append(make([]byte, 0, base64.RawURLEncoding.EncodedLen(len(s.token))+2), '"')
-	b = base64.RawURLEncoding.AppendEncode(b, []byte(s.token))
+	binary := s.token.bytes()
+	b := append(make([]byte, 0, base64.RawURLEncoding.EncodedLen(len(binary))+2), '"')
+	b = base64.RawURLEncoding.AppendEncode(b, binary)
 	return append(b, '"'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote; anything else is [ErrMalformed].
 func (s *Sealed[K]) UnmarshalJSON(b []byte) error {
 	if bytes.Equal(b, []byte("null")) {
-		s.token = ""
+		s.token = token{}
 		return nil
 	}
 	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
@@ -100,23 +101,23 @@ func (s *Sealed[K]) UnmarshalJSON(b []byte) error {
 
 // Value gives database/sql the token as text, NULL for the zero Sealed.
 func (s Sealed[K]) Value() (driver.Value, error) {
-	if s.token == "" {
+	if s.IsZero() {
 		return nil, nil
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(s.token)), nil
+	return base64.RawURLEncoding.EncodeToString(s.token.bytes()), nil
 }
 
 // Scan reads a token from a TEXT or a BYTEA column, in either form; NULL is the zero Sealed and anything else [ErrMalformed].
 func (s *Sealed[K]) Scan(src any) error {
 	switch src := src.(type) {
 	case nil:
-		s.token = ""
+		s.token = token{}
 		return nil
 	case string:
 		return s.scan(src)
 	case []byte:
 		if src == nil {
-			s.token = ""
+			s.token = token{}
 			return nil
 		}
 		return s.scan(string(src))
@@ -152,11 +153,11 @@ func (s *Sealed[K]) seal(in *Intake, text, record string, bound bool) error {
 	if !ok || canonical == "" || len(canonical) > maxValue {
 		return &InvalidError{k.Attribute()}
 	}
-	token, err := in.seal(k.Attribute(), widthOf(k), canonical, record, bound)
+	t, err := in.seal(k.Attribute(), widthOf(k), canonical, record, bound)
 	if err != nil {
 		return err
 	}
-	s.token = token
+	s.token = t
 	return nil
 }
 
@@ -167,11 +168,11 @@ func (s *Sealed[K]) SealValue(in *Intake, v Value[K]) error {
 		return &InvalidError{k.Attribute()}
 	}
 	var k K
-	token, err := in.seal(k.Attribute(), widthOf(k), v.Plaintext(), "", false)
+	t, err := in.seal(k.Attribute(), widthOf(k), v.Plaintext(), "", false)
 	if err != nil {
 		return err
 	}
-	s.token = token
+	s.token = t
 	return nil
 }
 

@@ -35,7 +35,7 @@ func shop() purpose.Document {
 		"identity.name", "identity.email", "identity.address", "identity.phone", "identity.birth_date", "communications.text",
 	}
 	text := func(s string) purpose.Text { return purpose.Text{EN: s, FR: s} }
-	use := []purpose.Operation{purpose.Collect, purpose.Use, purpose.Store, purpose.Erase, purpose.Disclose}
+	use := []purpose.Operation{purpose.Collect, purpose.Use, purpose.Store, purpose.Erase, purpose.Combine}
 	return purpose.Document{
 		Version: "1", Effective: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Officer: "privacy@example.com",
 		Languages: []language.Tag{language.English, language.CanadianFrench},

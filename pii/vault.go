@@ -28,12 +28,13 @@ type Vault struct {
 	registry   *consent.Registry
 	policy     *purpose.Policy
 	keys       Keys
-	audit      Auditor // nil for NoAudit
+	audit      Auditor        // nil for NoAudit
+	buffer     *BufferedAudit // the auditor, if it is one: it makes an entry whole only when it is written
 	denials    denials
 	tenant     string
 	attributes []purpose.Attribute // by ordinal
 	plans      sync.Map            // string, the purposes, to *planSet
-	buffers    sync.Pool           // of *[]byte, for associated data
+	buffers    sync.Pool           // of *[]byte, for content
 	prefix     [8]byte             // of access ids
 	accesses   atomic.Uint64
 }
@@ -58,8 +59,9 @@ func NewVault(c Config) (*Vault, error) {
 	if _, off := c.Audit.(NoAudit); off {
 		v.audit = nil
 	}
+	v.buffer, _ = c.Audit.(*BufferedAudit)
 	v.attributes = v.policy.Attributes()
-	v.buffers.New = func() any { b := make([]byte, 0, 512); return &b }
+	v.buffers.New = func() any { return new([]byte) }
 	rand.Read(v.prefix[:])
 	return v, nil
 }
@@ -80,10 +82,13 @@ func isNil(part any) bool {
 // Registry returns the registry the vault decides by.
 func (v *Vault) Registry() *consent.Registry { return v.registry }
 
-// accessID numbers accesses: 8 random bytes of the vault and a count.
-func (v *Vault) accessID() (id [16]byte) {
+// accessID numbers an access.
+func (v *Vault) accessID() [16]byte { return v.numbered(v.accesses.Add(1)) }
+
+// numbered is the id of the access of that number: 8 random bytes of the vault, and the number.
+func (v *Vault) numbered(number uint64) (id [16]byte) {
 	copy(id[:], v.prefix[:])
-	binary.BigEndian.PutUint64(id[8:], v.accesses.Add(1))
+	binary.BigEndian.PutUint64(id[8:], number)
 	return id
 }
 
@@ -109,7 +114,7 @@ type heldKey struct {
 // its associated data took as long as half a decryption.
 type opened struct {
 	associated []byte // label, header, owner; read-only
-	size       int    // of the header
+	head       string // the header, in it
 	key        Key
 	expires    int64 // of the key, as a reading of the registry's clock
 	scope      *purpose.Scope
@@ -124,15 +129,13 @@ type opened struct {
 const maxHeads = 4
 
 // opened returns what is kept for the token's header, if it was admitted in the same scope for the same attribute.
-func (h *heldKeys) opened(token string, attribute purpose.Attribute, p *consent.Permit) *opened {
+func (h *heldKeys) opened(t token, attribute purpose.Attribute, p *consent.Permit) *opened {
 	scope, facts := p.Scope(), p.Facts()
 	for _, o := range h.heads {
 		if o == nil {
 			return nil
 		}
-		if len(token) >= o.size+minSealed &&
-			string(o.associated[len(associatedLabel):len(associatedLabel)+o.size]) == token[:o.size] &&
-			o.scope == scope && o.facts == facts && o.attribute == attribute {
+		if o.head == t.head && o.scope == scope && o.facts == facts && o.attribute == attribute {
 			return o
 		}
 	}
