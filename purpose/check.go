@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	maxName       = 64   // bytes of an id, a version, an attribute, a domain, a role
-	maxPurposes   = 4096 // ordinals stay far from the end of their 16 bits
-	maxAttributes = 4096 // one role's attributes fit in 512 bytes
-	maxYears      = 1000 // a longer period is a slip of the pen, and would overflow sums of seconds
+	maxName       = 64      // bytes of an id, a version, an attribute, a domain, a role
+	maxPurposes   = 1 << 14 // ordinals stay far from the end of their 16 bits
+	maxAttributes = 4096    // one role's attributes fit in 512 bytes
+	maxYears      = 1000    // a longer period is a slip of the pen, and would overflow sums of seconds
 	reserved      = "rights"
 )
 
@@ -23,6 +23,7 @@ type check struct {
 	faults  []error
 	specs   map[ID]*Spec // the first of each id
 	parents map[ID]bool  // ids that have children
+	listed  map[Attribute]bool
 }
 
 func (c *check) fault(place, format string, args ...any) {
@@ -60,9 +61,15 @@ func (c *check) document(d *Document) {
 		c.purpose(&d.Purposes[i], i)
 	}
 	c.classes(d.Purposes)
-	if n := len(distinct(d.Purposes)); n > maxAttributes {
+	attributes := distinct(d.Purposes)
+	if n := len(attributes); n > maxAttributes {
 		c.fault("purposes", "list %d distinct attributes; the most is %d", n, maxAttributes)
 	}
+	c.listed = make(map[Attribute]bool, len(attributes))
+	for _, a := range attributes {
+		c.listed[a] = true
+	}
+	c.outside(d)
 }
 
 func (c *check) languages(tags []language.Tag) {
@@ -112,16 +119,20 @@ func (c *check) purpose(s *Spec, i int) {
 	if strings.TrimSpace(s.Title.FR) == "" {
 		c.fault(at+".title", "needs French")
 	}
-	if s.Basis < ExpressConsent || s.Basis > NoticeOnly {
+	switch {
+	case s.Basis == ImpliedConsent:
+		c.fault(at+".basis", "is conduct taken for consent, and consent must be manifest: ask for it")
+	case s.Basis < ExpressConsent || s.Basis > NoticeOnly:
 		c.fault(at+".basis", "is required")
 	}
-	if s.Basis == LegalGround && strings.TrimSpace(s.Citation) == "" {
+	if s.Basis == LegalGround && !s.Cited && strings.TrimSpace(s.Citation) == "" {
 		c.fault(at+".citation", "is required: a legal ground is a provision one can read")
 	}
 	c.attributes(at+".attributes", s, parent)
 	c.operations(at+".operations", s, parent)
 	c.roles(at+".roles", s)
 	c.retention(at+".retention", s)
+	c.bounds(at, s, parent)
 	if s.Secondary && (s.Basis != LegalGround || !s.CaseBound) {
 		c.fault(at+".secondary", "needs a legal ground and a case")
 	}
@@ -149,6 +160,8 @@ func (c *check) operations(at string, s, parent *Spec) {
 	var seen Operations
 	for _, op := range s.Operations {
 		switch {
+		case op == Sell:
+			c.fault(at, "sell is an operation of no purpose")
 		case op < Collect || op > Maintenance:
 			c.fault(at, "%d is no operation", op)
 		case seen.Has(op):

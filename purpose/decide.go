@@ -2,6 +2,7 @@ package purpose
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,26 +15,38 @@ func (p *Policy) Decide(r Request, f *Facts) Decision {
 	if f == nil {
 		f = &nothing
 	}
-	d := Decision{Policy: p.Version(), Ledger: f.Ledger}
+	p = p.At(r.Time)
+	d := Decision{Purpose: r.Purpose, Attribute: r.Attribute, Recipient: r.Recipient, Policy: p.Version(), Ledger: f.Ledger}
 	d.Reason = p.decide(&r, f, &d)
 	if d.Reason != Permitted {
-		// What a rule noted before a later one denied is no ground of anything.
-		d.Basis, d.Citation, d.Until, d.Trace = 0, "", time.Time{}, 0
+		d.clear()
 	}
 	return d
+}
+
+// clear takes back what a rule noted before a later one denied: it is no ground of anything.
+func (d *Decision) clear() {
+	d.Basis, d.Citation, d.Until, d.Trace = 0, "", time.Time{}, 0
+	d.Obligations &= ObligationSet(ConfirmDestruction)
 }
 
 func (p *Policy) decide(r *Request, f *Facts, d *Decision) Reason {
 	switch {
 	case p == nil:
 		return UnknownPolicy
-	case r.Purpose == "", r.Operation < Collect, r.Operation > Maintenance, r.Time.IsZero():
+	case r.Purpose == "", r.Operation < Collect, r.Operation > Sell, r.Time.IsZero(), r.Recipient != "" && !discloses(r.Operation):
 		return Malformed
+	case r.Operation == Sell:
+		return ProhibitedOperation
 	}
 	c := p.purposes[r.Purpose]
+	if c == nil {
+		return p.unknown(r.Purpose)
+	}
+	if reason := p.prohibited(c, r); reason != Permitted {
+		return reason
+	}
 	switch {
-	case c == nil:
-		return UnknownPurpose
 	case r.Time.Before(p.effective):
 		return NotYetEffective
 	case r.Actor.Role == "", r.Actor.ID == "":
@@ -43,44 +56,184 @@ func (p *Policy) decide(r *Request, f *Facts, d *Decision) Reason {
 	if reason != Permitted {
 		return reason
 	}
-	if reason := p.attribute(s, r); reason != Permitted {
+	ordinal, reason := p.attribute(s, r)
+	if reason != Permitted {
 		return reason
 	}
+	a := asked{policy: p, scope: s, ordinal: ordinal, collected: s.collected(r)}
+	return a.decide(r, f, d)
+}
+
+// asked is what of a request no facts and no time can change, once the rules that look at nothing else have passed.
+type asked struct {
+	policy    *Policy
+	scope     *Scope
+	ordinal   uint16 // of the attribute
+	collected bool   // the value was collected for the purpose, or need not have been
+	ends      bool   // end is known without facts
+	end       time.Time
+}
+
+// decide asks the rules that depend on facts and time.
+func (a *asked) decide(r *Request, f *Facts, d *Decision) Reason {
+	s := a.scope
 	if reason := s.actorCase(r, f, d); reason != Permitted {
 		return reason
 	}
-	if !s.collected(r) {
+	if reason := s.papers(r, d); reason != Permitted {
+		return reason
+	}
+	if !a.collected {
 		return NotCollectedForPurpose
+	}
+	if discloses(r.Operation) {
+		if reason := s.recipient(r, f, d); reason != Permitted {
+			return reason
+		}
+		if r.Attribute != "" {
+			if reason := s.released(a.ordinal, r, f); reason != Permitted {
+				return reason
+			}
+		}
 	}
 	if reason := s.basis(r, f, d); reason != Permitted {
 		return reason
 	}
 	if r.Attribute != "" {
-		end, reason, trace := s.live(r.CollectedAt, r.Time, r.Case, f)
-		if reason != Permitted {
+		if reason := a.live(r, f, d); reason != Permitted {
 			return reason
 		}
+	}
+	c := s.purpose
+	d.Basis, d.Citation = c.spec.Basis, c.spec.Citation
+	if c.spec.Cited && r.Operation != Collect {
+		d.Citation = r.Order.Citation
+	}
+	d.Obligations |= c.obligations
+	if r.Operation == Combine {
+		d.Obligations |= ObligationSet(MarkDerived)
+	}
+	d.until(a.policy.next) // a later version decides anew
+	return Permitted
+}
+
+// live asks whether retention still runs.
+func (a *asked) live(r *Request, f *Facts, d *Decision) Reason {
+	if a.ends && r.CollectedAt.Sub(r.Time) <= skew {
+		if lapsed(a.end, r.Time) {
+			return RetentionExpired
+		}
+		d.until(a.end)
+		return Permitted
+	}
+	end, reason, trace := a.scope.live(r.CollectedAt, r.Time, r.Case, f)
+	if reason == Permitted {
 		d.until(end)
 		d.Trace |= trace
 	}
-	d.Basis, d.Citation = c.spec.Basis, c.spec.Citation
+	return reason
+}
+
+// unknown says why a purpose is not in the policy: a later version may have it.
+func (p *Policy) unknown(id ID) Reason {
+	for _, later := range p.versions.after(p.number) {
+		if later.purposes[id] != nil {
+			return NotYetEffective
+		}
+	}
+	return UnknownPurpose
+}
+
+// prohibited asks whether a rule that nothing lifts forbids the operation. Towards whom is asked of a declared recipient.
+func (p *Policy) prohibited(c *compiled, r *Request) Reason {
+	if c.prohibited.Has(r.Operation) {
+		return ProhibitedByPolicy
+	}
+	if r.Recipient == "" {
+		return Permitted
+	}
+	to := p.recipients[r.Recipient]
+	switch {
+	case to == nil:
+		return UnknownRecipient
+	case c.prohibitedTo[to.Kind].Has(r.Operation):
+		return ProhibitedByPolicy
+	}
 	return Permitted
 }
 
 // attribute asks whether the role may have the attribute, if the request names one.
-func (p *Policy) attribute(s *Scope, r *Request) Reason {
+func (p *Policy) attribute(s *Scope, r *Request) (uint16, Reason) {
 	if r.Attribute == "" {
-		return Permitted
+		return 0, Permitted
 	}
 	ordinal, ok := p.ordinals[r.Attribute]
 	if !ok {
-		return UnknownAttribute
+		return 0, UnknownAttribute
 	}
 	reason := s.Attribute(ordinal)
-	if reason == DeidentifiedOnly && r.Derive {
+	if reason != Permitted && reason != DeidentifiedOnly {
+		return ordinal, reason
+	}
+	if r.Order != nil && r.Operation != Collect && !slices.Contains(r.Order.Attributes, r.Attribute) {
+		return ordinal, OutsideOrderScope // also where no order is asked for: one that is brought is kept to
+	}
+	if r.Derive {
+		reason = Permitted
+	}
+	return ordinal, reason
+}
+
+// papers asks for the order, the provision or the ticket that the purpose opens under. Collecting opens nothing.
+func (s *Scope) papers(r *Request, d *Decision) Reason {
+	spec := &s.purpose.spec
+	if r.Operation == Collect {
 		return Permitted
 	}
-	return reason
+	if spec.Ordered || spec.Cited {
+		if reason := r.Order.stands(spec, r, d); reason != Permitted {
+			return reason
+		}
+	}
+	if spec.BreakGlass.IsZero() {
+		return Permitted
+	}
+	d.Obligations |= ObligationSet(FlagAccess)
+	return r.Ticket.opens(&spec.BreakGlass, r.Time, d)
+}
+
+func (o *Order) stands(spec *Spec, r *Request, d *Decision) Reason {
+	missing := OrderRequired
+	if !spec.Ordered {
+		missing = CitationRequired
+	}
+	switch {
+	case o == nil, o.Reviewer == "", o.Issued.IsZero(), o.Issued.After(r.Time), lapsed(o.Until, r.Time):
+		return missing
+	case spec.Ordered && o.Issuer == "":
+		return OrderRequired
+	case spec.Ordered && !o.Compelling:
+		return NoPowerToCompel
+	case spec.Cited && strings.TrimSpace(o.Citation) == "":
+		return CitationRequired
+	}
+	d.until(o.Until)
+	return Permitted
+}
+
+func (t *Ticket) opens(b *BreakGlass, now time.Time, d *Decision) Reason {
+	if t == nil || t.ID == "" || t.Opened.IsZero() || t.Opened.After(now) || t.Subjects < 1 {
+		return TicketRequired
+	}
+	end := t.Opened.Add(b.For)
+	switch {
+	case lapsed(end, now):
+		return TicketExpired
+	case t.Subjects > b.Subjects:
+		return TicketLimit
+	}
+	d.until(end)
+	return Permitted
 }
 
 // actorCase asks whether the actor works on an open case, and the value is of that case.
@@ -136,17 +289,17 @@ func (s *Scope) basis(r *Request, f *Facts, d *Decision) Reason {
 	case LegalGround:
 		return Permitted
 	case NoticeOnly:
-		if reason = notice(r, f, d); reason == Permitted {
+		if reason = c.notice(r, f, d); reason == Permitted {
 			reason = form(r, f, d) // no consent is asked for, but a no is heard
 		}
 	case ConsentByProvision:
-		if reason = notice(r, f, d); reason == Permitted {
+		if reason = c.notice(r, f, d); reason == Permitted {
 			reason = provision(r, f, d)
 		}
 	case ExpressConsent:
 		if r.Operation != Collect {
-			reason = grant(r, f, d)
-		} else if reason = notice(r, f, d); reason == Permitted {
+			reason = c.grant(r, f, d)
+		} else if reason = c.notice(r, f, d); reason == Permitted {
 			reason = form(r, f, d)
 		}
 	}
@@ -166,11 +319,21 @@ func (s *Scope) basis(r *Request, f *Facts, d *Decision) Reason {
 	return Permitted
 }
 
+// holds reports whether what was said under a version of the policy still covers the purpose: it was not
+// widened since. A version that is not known covers nothing.
+func (c *compiled) holds(version string) bool {
+	if version == c.version {
+		return true
+	}
+	n, ok := c.versions.numbers[version]
+	return ok && n >= c.since
+}
+
 // notice asks whether the person had been told when the question is asked.
-func notice(r *Request, f *Facts, d *Decision) Reason {
+func (c *compiled) notice(r *Request, f *Facts, d *Decision) Reason {
 	switch f.Notice.Status {
 	case Given:
-		if f.Notice.Since.After(r.Time) || lapsed(f.Notice.Until, r.Time) {
+		if f.Notice.Since.After(r.Time) || lapsed(f.Notice.Until, r.Time) || !c.holds(f.Notice.Policy) {
 			return NoticeRequired
 		}
 	case Absent, Requested, Refused, Withdrawn:
@@ -189,8 +352,11 @@ func provision(r *Request, f *Facts, d *Decision) Reason {
 	switch own.Status {
 	case Absent, Requested:
 	case Given:
-		if lapsed(own.Until, r.Time) {
+		switch {
+		case lapsed(own.Until, r.Time):
 			return ConsentExpired
+		case !own.reaches(r):
+			return RecipientNotGranted
 		}
 		d.until(own.Until)
 	default:
@@ -213,8 +379,13 @@ func form(r *Request, f *Facts, d *Decision) Reason {
 	return Permitted
 }
 
+// reaches reports whether the consent was given for whom the request discloses to.
+func (c *Consent) reaches(r *Request) bool {
+	return c.Recipient == "" || !discloses(r.Operation) || c.Recipient == r.Recipient
+}
+
 // grant asks whether the purpose's own consent was given, holds now, and covers the operation.
-func grant(r *Request, f *Facts, d *Decision) Reason {
+func (c *compiled) grant(r *Request, f *Facts, d *Decision) Reason {
 	own := f.Consent(r.Purpose)
 	switch own.Status {
 	case Given:
@@ -228,13 +399,30 @@ func grant(r *Request, f *Facts, d *Decision) Reason {
 		return ConsentUnknown // it is not given yet
 	case lapsed(own.Until, r.Time):
 		return ConsentExpired
+	case !c.holds(own.Policy):
+		return NeedsRenewal
 	case !granted(own.Operations, r.Operation):
 		return OperationNotGranted
+	case !own.reaches(r):
+		return RecipientNotGranted
+	}
+	if c.spec.SingleUse && consumes(r.Operation) {
+		switch reason := f.unused(own.Request, GrantConsumed); {
+		case own.Request == "":
+			return FactUnknown
+		case reason != Permitted:
+			return reason
+		}
+		d.Trace |= FieldConsumed
+		d.Obligations |= ObligationSet(ConsumeGrant)
 	}
 	d.until(own.Until)
 	d.Trace |= FieldConsent
 	return Permitted
 }
+
+// consumes reports whether the operation is a use in the sense of a grant that permits one.
+func consumes(op Operation) bool { return op == Use || op == Combine || discloses(op) }
 
 // granted reports whether a consent covers the operation. To keep, mend or destroy a value, or to
 // serve the person's own request, is no use the person is asked for.
@@ -285,12 +473,17 @@ func (p *Policy) possible(r *Request) Reason {
 	switch {
 	case p == nil:
 		return UnknownPolicy
-	case r.Purpose == "", r.Operation < Collect, r.Operation > Maintenance:
+	case r.Purpose == "", r.Operation < Collect, r.Operation > Sell, r.Recipient != "" && !discloses(r.Operation):
 		return Malformed
+	case r.Operation == Sell:
+		return ProhibitedOperation
 	}
 	c := p.purposes[r.Purpose]
 	if c == nil {
 		return UnknownPurpose
+	}
+	if reason := p.prohibited(c, r); reason != Permitted {
+		return reason
 	}
 	if r.Actor.Role != "" || r.Operation == Collect {
 		s, reason := c.scope(r.Operation, r.Actor.Role)
@@ -318,7 +511,8 @@ func (p *Policy) possible(r *Request) Reason {
 }
 
 func (p *Policy) possibleIn(s *Scope, r *Request) Reason {
-	if reason := p.attribute(s, r); reason != Permitted {
+	ordinal, reason := p.attribute(s, r)
+	if reason != Permitted {
 		return reason
 	}
 	if r.Actor.Case != "" && s.mismatch(r) {
@@ -327,5 +521,12 @@ func (p *Policy) possibleIn(s *Scope, r *Request) Reason {
 	if len(r.CollectedFor) > 0 && !s.collected(r) {
 		return NotCollectedForPurpose
 	}
-	return Permitted
+	if !discloses(r.Operation) || r.Recipient == "" {
+		return Permitted
+	}
+	t, reason := s.purpose.to(r.Recipient)
+	if reason == Permitted && r.Attribute != "" && t.contract != nil && !t.contract.has(ordinal) {
+		return ContractScope
+	}
+	return reason
 }

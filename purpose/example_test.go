@@ -60,7 +60,7 @@ func ExamplePolicy_Decide() {
 		CollectedAt:  may,
 		Time:         may.AddDate(0, 1, 0),
 	}
-	granted := purpose.Consent{Status: purpose.Given, Since: may, Operations: purpose.OperationSet(purpose.Use)}
+	granted := purpose.Consent{Status: purpose.Given, Since: may, Policy: "2026-01", Operations: purpose.OperationSet(purpose.Use)}
 	facts := purpose.Facts{Complete: true, Consents: map[purpose.ID]purpose.Consent{"newsletter": granted}}
 
 	d := policy.Decide(request, &facts)

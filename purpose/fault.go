@@ -8,7 +8,13 @@ import "fmt"
 type Fault struct {
 	Place   string // where, in the document's own terms: purposes["service.payment"].roles["agent"]
 	Problem string // what is wrong and what would be right
+	Line    int    // of the file, from 1; 0 if the document did not come from one
 }
 
-// Error returns place and problem on one line.
-func (f *Fault) Error() string { return fmt.Sprintf("purpose: %s: %s", f.Place, f.Problem) }
+// Error returns line, place and problem on one line.
+func (f *Fault) Error() string {
+	if f.Line > 0 {
+		return fmt.Sprintf("purpose: line %d: %s: %s", f.Line, f.Place, f.Problem)
+	}
+	return fmt.Sprintf("purpose: %s: %s", f.Place, f.Problem)
+}

@@ -1,8 +1,12 @@
 package purpose_test
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,12 +70,12 @@ func (w *world) document() purpose.Document {
 		purpose.Collect, purpose.Combine, purpose.Disclose, purpose.Transfer,
 		purpose.Store, purpose.Erase, purpose.Rights, purpose.Maintenance,
 	}
-	attributes, operations := everything, besides
+	attributes, operations, recipients := everything, besides, []purpose.Role{"near", "far", "court"}
 	for _, id := range []purpose.ID{"p", "p.q", "p.q.r", "s"} {
 		if id.Parent() == "" {
-			attributes, operations = everything, besides
+			attributes, operations, recipients = everything, besides, []purpose.Role{"near", "far", "court"}
 		}
-		attributes, operations = some(w, attributes, 92), some(w, operations, 90)
+		attributes, operations, recipients = some(w, attributes, 92), some(w, operations, 90), some(w, recipients, 90)
 		s := purpose.Spec{
 			ID: id, Domain: strings.ReplaceAll(string(id), ".", "_"), Title: purpose.Text{EN: "t", FR: "t"},
 			Basis: pick(w, purpose.ExpressConsent, purpose.ConsentByProvision, purpose.LegalGround, purpose.NoticeOnly), Citation: "c",
@@ -84,9 +88,78 @@ func (w *world) document() purpose.Document {
 			CaseBound: w.chance(40), Deidentify: w.chance(15),
 		}
 		s.Secondary = s.Basis == purpose.LegalGround && s.CaseBound && w.chance(50)
+		if slices.ContainsFunc(operations, func(op purpose.Operation) bool { return op == purpose.Disclose || op == purpose.Transfer }) {
+			s.Recipients = recipients
+		} else {
+			recipients = nil
+		}
+		s.SingleUse = s.Basis == purpose.ExpressConsent && w.chance(60)
+		if s.Basis == purpose.LegalGround && w.chance(40) {
+			s.Ordered = w.chance(60)
+			if s.Cited = w.chance(50); s.Cited {
+				s.Citation = ""
+			}
+		}
+		if w.chance(20) {
+			s.BreakGlass = purpose.BreakGlass{Subjects: 3, For: days(2)}
+		}
 		d.Purposes = append(d.Purposes, s)
 	}
+	w.outside(&d)
 	return d
+}
+
+// outside gives the document recipients near and far, and what binds them.
+func (w *world) outside(d *purpose.Document) {
+	d.Rules = pick(w, purpose.Quebec(), purpose.Quebec(), purpose.GDPR())
+	used := map[purpose.Attribute]bool{}
+	var ids []purpose.ID
+	for _, s := range d.Purposes {
+		ids = append(ids, s.ID)
+		for _, a := range s.Attributes {
+			used[a] = true
+		}
+	}
+	attributes := slices.Sorted(maps.Keys(used))
+	contract := func() purpose.Contract {
+		c := purpose.Contract{
+			Reference: "r", Purposes: some(w, ids, 90), Attributes: some(w, attributes, 90),
+			Undertakings: some(w, d.Rules.Undertakings, 99), Start: noon.Add(-days(3000)),
+		}
+		if w.chance(20) {
+			c.End = noon.Add(days(w.rnd.IntN(5) - 1))
+		}
+		if w.chance(20) {
+			c.Amended = noon.Add(-days(500 - w.rnd.IntN(40)))
+		}
+		return c
+	}
+	d.Recipients = []purpose.Recipient{
+		{ID: "home", Name: "n", Role: "near", Kind: purpose.Processor, Jurisdiction: "CA-QC", Contract: contract()},
+		{ID: "ontario", Name: "n", Role: "far", Kind: purpose.ThirdParty, Jurisdiction: "CA-ON", Contract: contract()},
+		{ID: "cloud", Name: "n", Role: "far", Kind: purpose.Processor, Jurisdiction: "CA-QC", Storage: []purpose.Jurisdiction{"US"}, Contract: contract()},
+		{ID: "chain", Name: "n", Role: "near", Kind: purpose.Processor, Jurisdiction: "CA-QC", Through: []string{"ontario"}, Contract: contract()},
+		{ID: "bench", Name: "n", Role: "court", Kind: purpose.Authority, Jurisdiction: "CA-QC"},
+	}
+	d.Assessments, d.Prohibitions = nil, nil
+	for i, id := range []string{"ontario", "cloud", "cloud", "chain", "home"} {
+		if w.chance(25) {
+			continue
+		}
+		d.Assessments = append(d.Assessments, purpose.Assessment{
+			ID: strconv.Itoa(i), Recipient: id, Jurisdictions: append(some(w, []purpose.Jurisdiction{"CA-ON", "US"}, 90), "CA-QC"),
+			Purposes: some(w, ids, 90), Attributes: some(w, attributes, 80), Factors: purpose.Factors{Sensitivity: "s", Purposes: "p", Measures: "m", Framework: "f"},
+			Outcome:   pick(w, purpose.Adequate, purpose.Adequate, purpose.Adequate, purpose.Adequate, purpose.Inadequate, purpose.Pending),
+			Agreement: pick(w, "a", "a", "a", "a", ""), Approver: "o", Made: noon.Add(-days(480)), Review: noon.Add(days(w.rnd.IntN(20) - 2)),
+		})
+	}
+	if w.chance(15) {
+		d.Prohibitions = []purpose.Prohibition{{
+			Name: "x", Title: purpose.Text{EN: "t", FR: "t"}, Within: pick[purpose.ID](w, "p.q", "s", ""),
+			Operations: []purpose.Operation{pick(w, purpose.Disclose, purpose.Transfer)},
+			To:         pick(w, nil, []purpose.RecipientKind{purpose.ThirdParty}, []purpose.RecipientKind{purpose.Processor, purpose.Authority}),
+		}}
+	}
 }
 
 func (w *world) consent() purpose.Consent {
@@ -101,11 +174,19 @@ func (w *world) consent() purpose.Consent {
 	if w.chance(30) {
 		c.Until = w.when()
 	}
+	c.Policy, c.Request = pick(w, w.doc.Version, w.doc.Version, w.doc.Version, w.doc.Version, w.doc.Version, w.doc.Version, ""), pick(w, "q1", "q2", "q3")
+	c.Recipient = pick(w, "", "", "", "home", "cloud")
 	return c
 }
 
 func (w *world) someFacts() *purpose.Facts {
-	f := &purpose.Facts{Ledger: w.rnd.Uint64(), Complete: w.chance(85), Notice: w.consent()}
+	f := &purpose.Facts{
+		Ledger: w.rnd.Uint64(), Complete: w.chance(85), Notice: w.consent(), Consumed: map[string]bool{},
+		Residence: pick[purpose.Jurisdiction](w, "", "", "CA-QC", "CA-ON"),
+	}
+	for _, id := range []string{"q1", "d1"} {
+		f.Consumed[id] = w.chance(30)
+	}
 	f.Notice.Until = time.Time{}
 	state := func() purpose.CaseStatus {
 		return pick(w, purpose.CaseOpen, purpose.CaseOpen, purpose.CaseOpen, purpose.CaseOpen, purpose.CaseOpen, purpose.CaseClosed, purpose.CaseClosed,
@@ -138,7 +219,38 @@ func (w *world) request() purpose.Request {
 		Case: pick(w, "", "", "", "1", "1", "2", "5"), Time: noon, Derive: w.chance(60),
 	}
 	r.CollectedFor = some(w, []purpose.ID{"p", "p.q", "p.q.r", "s"}, 90)
+	if w.chance(50) {
+		r.Operation = pick(w, purpose.Disclose, purpose.Transfer)
+	}
+	if r.Operation == purpose.Disclose || r.Operation == purpose.Transfer || w.chance(3) {
+		r.Recipient = pick(w, "home", "home", "home", "home", "cloud", "cloud", "ontario", "chain", "bench", "nobody", "")
+	}
+	w.papers(&r)
 	return r
+}
+
+// papers are what a request brings with it: an order, a ticket, a derogation.
+func (w *world) papers(r *purpose.Request) {
+	if w.chance(80) {
+		r.Order = &purpose.Order{
+			Issuer: pick(w, "court", "court", "court", ""), Compelling: w.chance(90), Citation: pick(w, "c", "c", "c", " "), Reviewer: pick(w, "o", "o", "o", ""),
+			Attributes: some(w, []purpose.Attribute{"a.x", "b.x", "b.y"}, 90), Issued: noon.Add(-days(w.rnd.IntN(30) - 1)),
+		}
+		if w.chance(20) {
+			r.Order.Until = w.when()
+		}
+	}
+	if w.chance(80) {
+		r.Ticket = &purpose.Ticket{ID: pick(w, "t", "t", "t", ""), Opened: noon.Add(-days(w.rnd.IntN(4) - 1)), Subjects: w.rnd.IntN(5)}
+	}
+	if w.chance(20) {
+		r.Derogation = &purpose.Derogation{
+			ID: pick(w, "d1", "d2", "d2", ""), Ground: purpose.Ground(w.rnd.IntN(11)), Approver: pick(w, "o", "o", ""), Until: noon.Add(days(w.rnd.IntN(5) - 1)),
+		}
+		if w.chance(60) {
+			r.Derogation.Ground = pick(w, purpose.Emergency, purpose.NewContract)
+		}
+	}
 }
 
 // garbage is a request no program would make.
@@ -172,6 +284,14 @@ func (w *world) garbage() (purpose.Request, *purpose.Facts) {
 		func() { r.Attribute = purpose.Attribute(text()) },
 		func() { r.CollectedFor = []purpose.ID{purpose.ID(text())} },
 		func() { r.Case = text() },
+		func() { r.Recipient = text() },
+		func() {
+			r.Order = &purpose.Order{Issuer: text(), Citation: text(), Reviewer: text(), Issued: instant(), Until: instant(), Attributes: []purpose.Attribute{purpose.Attribute(text())}}
+		},
+		func() { r.Ticket = &purpose.Ticket{ID: text(), Opened: instant(), Subjects: int(w.rnd.Uint64())} },
+		func() {
+			r.Derogation = &purpose.Derogation{ID: text(), Ground: purpose.Ground(w.rnd.IntN(256)), Approver: text(), Until: instant()}
+		},
 	} {
 		if w.chance(15) {
 			spoil()
@@ -211,18 +331,28 @@ func blank(f *purpose.Facts, r purpose.Request, field purpose.Fields) []*purpose
 		c.Complete = false
 	case purpose.FieldAccount:
 		c.Account = purpose.Account{}
+	case purpose.FieldConsumed:
+		c.Complete, c.Consumed = false, nil
+	case purpose.FieldResidence:
+		c.Complete, c.Residence = false, ""
 	}
 	return []*purpose.Facts{c}
 }
 
 var fields = []purpose.Fields{
 	purpose.FieldNotice, purpose.FieldConsent, purpose.FieldAncestors,
-	purpose.FieldCase, purpose.FieldCases, purpose.FieldAccount,
+	purpose.FieldCase, purpose.FieldCases, purpose.FieldAccount, purpose.FieldConsumed, purpose.FieldResidence,
 }
 
 // hold runs a law over many worlds, with several subjects and questions to each policy. The law returns whether it holds
 // and whether it had anything to say; a law that never had is no test.
 func hold(t *testing.T, law func(*world) (holds, spoke bool)) {
+	t.Helper()
+	holdLonger(t, 8, law)
+}
+
+// holdLonger asks more of each world, for laws about what is rare.
+func holdLonger(t *testing.T, rounds int, law func(*world) (holds, spoke bool)) {
 	t.Helper()
 	parameters := gopter.DefaultTestParameters()
 	parameters.MinSuccessfulTests = 600
@@ -230,7 +360,7 @@ func hold(t *testing.T, law func(*world) (holds, spoke bool)) {
 	spoken := 0
 	properties.Property("law", prop.ForAll(func(seed int64) bool {
 		w := newWorld(seed)
-		for range 8 {
+		for range rounds {
 			holds, spoke := law(w)
 			if spoke {
 				spoken++
@@ -267,7 +397,7 @@ func TestLawOfInformation(t *testing.T) {
 func TestLawOfRelevance(t *testing.T) {
 	t.Parallel()
 	for _, field := range fields {
-		hold(t, func(w *world) (bool, bool) {
+		holdLonger(t, 48, func(w *world) (bool, bool) {
 			d := w.policy.Decide(w.ask, w.facts)
 			if d.Trace&field == 0 {
 				return true, false
@@ -366,6 +496,64 @@ func TestLawOfPolarity(t *testing.T) {
 				keep.Years, keep.Months, keep.Days = w.rnd.IntN(keep.Years+1), w.rnd.IntN(keep.Months+1), 1+w.rnd.IntN(keep.Days)
 			}
 		},
+		"used up": func(w *world) { w.facts.Consumed[pick(w, "q1", "q2", "d1", "d2")] = true },
+		"prohibited": func(w *world) {
+			w.doc.Prohibitions = append(w.doc.Prohibitions, purpose.Prohibition{
+				Name: fmt.Sprintf("y%d", len(w.doc.Prohibitions)), Title: purpose.Text{EN: "t", FR: "t"}, Within: pick(w, append(all, "")...),
+				Operations: []purpose.Operation{pick(w, purpose.Use, purpose.Combine, purpose.Disclose, purpose.Transfer)},
+			})
+		},
+		"contract covers less": func(w *world) {
+			for i := range w.doc.Recipients {
+				c := &w.doc.Recipients[i].Contract
+				c.Purposes, c.Attributes, c.Undertakings = some(w, c.Purposes, 70), some(w, c.Attributes, 70), some(w, c.Undertakings, 95)
+			}
+		},
+		"contract ends earlier": func(w *world) {
+			for i := range w.doc.Recipients {
+				c := &w.doc.Recipients[i].Contract
+				if end := noon.Add(days(w.rnd.IntN(3) - 1)); w.doc.Recipients[i].Kind != purpose.Authority && (c.End.IsZero() || end.Before(c.End)) {
+					c.End = end
+				}
+			}
+		},
+		"fewer recipients": func(w *world) { w.doc.Recipients = w.doc.Recipients[:0]; w.doc.Assessments = nil },
+		"assessed less": func(w *world) {
+			w.doc.Assessments = some(w, w.doc.Assessments, 60)
+			for i := range w.doc.Assessments {
+				a := &w.doc.Assessments[i]
+				a.Purposes, a.Attributes = some(w, a.Purposes, 70), some(w, a.Attributes, 70)
+			}
+		},
+		"moved further away": func(w *world) {
+			for i := range w.doc.Recipients {
+				r := &w.doc.Recipients[i]
+				if !slices.Contains(r.Storage, "KP") {
+					r.Storage = append(r.Storage, "KP")
+				}
+			}
+		},
+		"fewer exceptions": func(w *world) { w.doc.Rules.Derogations = nil },
+		"order lists less": func(w *world) {
+			if w.ask.Order != nil {
+				o := *w.ask.Order
+				o.Attributes = some(w, o.Attributes, 60)
+				w.ask.Order = &o
+			}
+		},
+		"glass that must be broken": func(w *world) {
+			for i := range w.doc.Purposes {
+				if b := &w.doc.Purposes[i].BreakGlass; b.IsZero() {
+					*b = purpose.BreakGlass{Subjects: 2, For: days(1)}
+				}
+			}
+		},
+		"single use": func(w *world) {
+			for i := range w.doc.Purposes {
+				s := &w.doc.Purposes[i]
+				s.SingleUse = s.Basis == purpose.ExpressConsent
+			}
+		},
 		"in force later": func(w *world) { w.doc.Effective = w.doc.Effective.Add(days(w.rnd.IntN(9000))) },
 		"de-identified": func(w *world) {
 			for i := range w.doc.Purposes {
@@ -402,10 +590,14 @@ func TestLawOfPossibility(t *testing.T) {
 	})
 	// And the other way: what is possible, some facts permit.
 	hold(t, func(w *world) (bool, bool) {
-		if w.policy.Possible(w.ask) != nil || (w.ask.Attribute != "" && w.ask.CollectedFor == nil) {
-			return true, false
-		}
 		r := w.ask
+		if w.policy.Possible(r) != nil || (r.Attribute != "" && r.CollectedFor == nil) || r.Operation == purpose.Disclose || r.Operation == purpose.Transfer {
+			return true, false // to whom data goes depends on dates that Possible does not look at
+		}
+		r.Order = &purpose.Order{
+			Issuer: "i", Compelling: true, Citation: "c", Reviewer: "o", Issued: r.Time, Attributes: []purpose.Attribute{"a.x", "a.y", "b.x", "b.y"},
+		}
+		r.Ticket = &purpose.Ticket{ID: "t", Opened: r.Time, Subjects: 1}
 		if r.Actor.Case == "" {
 			r.Actor.Case = "1"
 			if r.Case != "" {
@@ -413,7 +605,7 @@ func TestLawOfPossibility(t *testing.T) {
 			}
 		}
 		r.CollectedAt = r.Time
-		given := purpose.Consent{Status: purpose.Given, Operations: math.MaxUint16}
+		given := purpose.Consent{Status: purpose.Given, Operations: math.MaxUint16, Policy: w.doc.Version, Request: "q"}
 		f := &purpose.Facts{
 			Complete: true, Notice: given, Account: purpose.Account{Status: purpose.CaseOpen},
 			Consents: map[purpose.ID]purpose.Consent{r.Purpose: given},

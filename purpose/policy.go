@@ -28,18 +28,34 @@ type Policy struct {
 
 	purposes map[ID]*compiled
 	ordinals map[Attribute]uint16
+
+	document   Document // a copy of its own, never changed
+	recipients map[string]*Recipient
+	number     uint16
+	next       time.Time // when a later version takes over; zero: there is none
+	versions   *lineage  // of the history it belongs to; itself alone if it was made by NewPolicy
 }
 
 // compiled is one purpose, its lists turned into sets over the policy's ordinals.
 type compiled struct {
 	spec       Spec
 	ordinal    uint16
+	number     uint16 // of the policy's version
+	since      uint16 // consent given under a version before that one has lapsed
+	version    string
+	versions   *lineage
 	ancestors  []ID   // from the parent up
 	listed     bitset // the purpose's attributes
 	categories bitset // the attributes of the policy that share a category with one of them
 	attributes int    // how many the policy has
 	roles      map[Role]*[Maintenance + 1]Scope
 	collect    Scope // for any role
+
+	prohibited   Operations                // towards anyone, and towards no one in particular
+	prohibitedTo [Authority + 1]Operations // towards a kind of recipient
+	routes       map[string]*route         // to the recipients it may disclose to, and those it may never
+	rules        *Rules
+	obligations  Obligations
 }
 
 // NewPolicy checks the document as a whole, copies and compiles it.
@@ -50,7 +66,14 @@ func NewPolicy(d Document) (*Policy, error) {
 	if len(c.faults) > 0 {
 		return nil, errors.Join(c.faults...)
 	}
+	p := compile(d.clone())
+	p.number, p.versions = 1, &lineage{policies: []*Policy{p}, numbers: map[string]uint16{d.Version: 1}}
+	p.settle(func(ID) uint16 { return 1 })
+	return p, nil
+}
 
+// compile makes a policy of a document that was checked and is its own. It is of no version yet.
+func compile(d Document) *Policy {
 	p := &Policy{
 		version:    d.Version,
 		effective:  d.Effective,
@@ -59,6 +82,11 @@ func NewPolicy(d Document) (*Policy, error) {
 		attributes: distinct(d.Purposes),
 		purposes:   make(map[ID]*compiled, len(d.Purposes)),
 		ordinals:   make(map[Attribute]uint16),
+		document:   d,
+		recipients: make(map[string]*Recipient, len(d.Recipients)),
+	}
+	for i := range d.Recipients {
+		p.recipients[d.Recipients[i].ID] = &p.document.Recipients[i]
 	}
 	for i, a := range p.attributes {
 		p.ordinals[a] = uint16(i)
@@ -76,7 +104,14 @@ func NewPolicy(d Document) (*Policy, error) {
 		p.purposes[id].ordinal = uint16(i)
 	}
 	p.tables = p.digest()
-	return p, nil
+	return p
+}
+
+// settle tells every purpose which version it is of, and since which version its consents hold.
+func (p *Policy) settle(since func(ID) uint16) {
+	for id, c := range p.purposes {
+		c.number, c.since, c.version, c.versions = p.number, since(id), p.version, p.versions
+	}
 }
 
 func (p *Policy) compile(s *Spec) *compiled {
@@ -110,13 +145,38 @@ func (p *Policy) compile(s *Spec) *compiled {
 	if slices.Contains(s.Operations, Collect) {
 		c.collect = newScope(c, Collect, c.listed)
 	}
+	c.rules, c.obligations = &p.document.Rules, ObligationSet(s.Obligations...)
+	for i := range p.document.Prohibitions {
+		c.prohibit(&p.document.Prohibitions[i])
+	}
+	if len(s.Recipients) > 0 {
+		c.routes = make(map[string]*route, len(p.recipients))
+		for id := range p.recipients {
+			c.routes[id] = p.route(c, id)
+		}
+	}
 	return c
+}
+
+func (c *compiled) prohibit(x *Prohibition) {
+	if !x.covers(c.spec.ID) {
+		return
+	}
+	set := OperationSet(x.Operations...)
+	if len(x.To) == 0 {
+		c.prohibited |= set
+	}
+	for _, kind := range x.To {
+		c.prohibitedTo[kind] |= set
+	}
 }
 
 func (p *Policy) set(attributes []Attribute) bitset {
 	s := newBitset(len(p.attributes))
 	for _, a := range attributes {
-		s.add(p.ordinals[a])
+		if ordinal, ok := p.ordinals[a]; ok { // an order may list what no purpose does
+			s.add(ordinal)
+		}
 	}
 	return s
 }
@@ -130,6 +190,46 @@ func (s *Spec) clone() Spec {
 	for role, attributes := range out.Roles {
 		out.Roles[role] = slices.Clone(attributes)
 	}
+	out.Recipients = slices.Clone(s.Recipients)
+	out.Obligations = slices.Clone(s.Obligations)
+	out.Subjects = slices.Clone(s.Subjects)
+	out.Requires = slices.Clone(s.Requires)
+	return out
+}
+
+// clone returns a copy that shares nothing with d.
+func (d *Document) clone() Document {
+	out := *d
+	out.Languages = slices.Clone(d.Languages)
+	out.Purposes = slices.Clone(d.Purposes)
+	for i := range out.Purposes {
+		out.Purposes[i] = d.Purposes[i].clone()
+	}
+	r := &out.Rules
+	r.Territory, r.Adequate = slices.Clone(r.Territory), slices.Clone(r.Adequate)
+	r.Undertakings, r.Derogations, r.Rights = slices.Clone(r.Undertakings), slices.Clone(r.Derogations), slices.Clone(r.Rights)
+	out.Recipients = slices.Clone(d.Recipients)
+	for i := range out.Recipients {
+		out.Recipients[i] = d.Recipients[i].clone()
+	}
+	out.Assessments = slices.Clone(d.Assessments)
+	for i := range out.Assessments {
+		a := &out.Assessments[i]
+		a.Jurisdictions, a.Purposes, a.Attributes = slices.Clone(a.Jurisdictions), slices.Clone(a.Purposes), slices.Clone(a.Attributes)
+	}
+	out.Prohibitions = slices.Clone(d.Prohibitions)
+	for i := range out.Prohibitions {
+		x := &out.Prohibitions[i]
+		x.Operations, x.To = slices.Clone(x.Operations), slices.Clone(x.To)
+	}
+	out.Security = slices.Clone(d.Security)
+	out.Terms = slices.Clone(d.Terms)
+	for i := range out.Terms {
+		out.Terms[i].Aliases = slices.Clone(d.Terms[i].Aliases)
+	}
+	out.Statements.Promises = slices.Clone(d.Statements.Promises)
+	out.Statements.Rights = slices.Clone(d.Statements.Rights)
+	out.Statements.Derogations = slices.Clone(d.Statements.Derogations)
 	return out
 }
 
@@ -170,8 +270,22 @@ func (p *Policy) digest() [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// Number returns the ordinal of this version in stored tokens. A policy made by [NewPolicy] is number 1.
-func (p *Policy) Number() uint16 { return 1 }
+// Number returns the ordinal of this version in stored tokens: its place in its [History], from 1.
+// A policy made by [NewPolicy] is number 1.
+func (p *Policy) Number() uint16 {
+	if p == nil {
+		return 0
+	}
+	return p.number
+}
+
+// Document returns a copy of what the policy was made of.
+func (p *Policy) Document() Document {
+	if p == nil {
+		return Document{}
+	}
+	return p.document.clone()
+}
 
 // Effective returns the instant from which the policy is in force.
 func (p *Policy) Effective() time.Time {
@@ -320,3 +434,15 @@ func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
 func (b bitset) add(i uint16) { b[i/64] |= 1 << (i % 64) }
 
 func (b bitset) has(i uint16) bool { return int(i/64) < len(b) && b[i/64]&(1<<(i%64)) != 0 }
+
+// union returns the attributes of either set, in a set of its own.
+func (b bitset) union(o bitset) bitset {
+	if len(o) > len(b) {
+		b, o = o, b
+	}
+	out := slices.Clone(b)
+	for i := range o {
+		out[i] |= o[i]
+	}
+	return out
+}

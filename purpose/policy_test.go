@@ -94,7 +94,7 @@ func TestFaults(t *testing.T) {
 		{"no English", in(orders, func(s *purpose.Spec) { s.Title.EN = "" }), []string{`purposes["orders"].title: needs English`}},
 		{"no French", in(orders, func(s *purpose.Spec) { s.Title.FR = "\t" }), []string{`purposes["orders"].title: needs French`}},
 		{"no basis", in(service, func(s *purpose.Spec) { s.Basis = 0 }), []string{`purposes["service"].basis: is required`}},
-		{"basis of no kind", in(service, func(s *purpose.Spec) { s.Basis = 5 }), []string{`purposes["service"].basis: is required`}},
+		{"basis of no kind", in(service, func(s *purpose.Spec) { s.Basis = 6 }), []string{`purposes["service"].basis: is required`}},
 		{"law without citation", in(statistics, func(s *purpose.Spec) { s.Citation = "" }), []string{`purposes["statistics"].citation: is required`}},
 		{
 			"attribute of no category", in(statistics, func(s *purpose.Spec) { s.Attributes = append(s.Attributes, "email") }),
@@ -121,10 +121,10 @@ func TestFaults(t *testing.T) {
 		},
 		{"no operation", in(statistics, func(s *purpose.Spec) { s.Operations = nil }), []string{`purposes["statistics"].operations: needs at least one`}},
 		{
-			"operations of no kind", in(statistics, func(s *purpose.Spec) { s.Operations = []purpose.Operation{0, 10, 200} }),
+			"operations of no kind", in(statistics, func(s *purpose.Spec) { s.Operations = []purpose.Operation{0, 11, 200} }),
 			[]string{
 				`purposes["statistics"].operations: 0 is no operation`,
-				`purposes["statistics"].operations: 10 is no operation`,
+				`purposes["statistics"].operations: 11 is no operation`,
 				`purposes["statistics"].operations: 200 is no operation`,
 			},
 		},
@@ -241,6 +241,7 @@ func TestFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d := shop()
+			d.Recipients = nil
 			c.change(&d)
 			p, err := purpose.NewPolicy(d)
 			if c.want == nil {
@@ -277,7 +278,7 @@ func TestFaultsOfSize(t *testing.T) {
 		for i := range attributes {
 			one.Attributes = append(one.Attributes, purpose.Attribute(fmt.Sprintf("c.n%d", i)))
 		}
-		d.Purposes = nil
+		d.Purposes, d.Recipients = nil, nil
 		for i := range purposes {
 			one.ID = purpose.ID(fmt.Sprintf("p%d", i))
 			d.Purposes = append(d.Purposes, one)
@@ -285,10 +286,10 @@ func TestFaultsOfSize(t *testing.T) {
 		}
 		return d
 	}
-	policy(t, sized(4096, 4096))
-	_, err := purpose.NewPolicy(sized(4097, 4097))
+	policy(t, sized(16384, 4096))
+	_, err := purpose.NewPolicy(sized(16385, 4097))
 	assert.Equal(t, []string{
-		"purposes: declares 4097; the most is 4096",
+		"purposes: declares 16385; the most is 16384",
 		"purposes: list 4097 distinct attributes; the most is 4096",
 	}, faults(t, err))
 }

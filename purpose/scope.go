@@ -19,6 +19,7 @@ type Scope struct {
 	purpose   *compiled // nil: the operation is not listed
 	operation Operation
 	granted   bitset // the role's attributes
+	narrowed  *narrowed
 	least     uint64 // seconds after collection at which retention cannot have ended yet
 }
 
@@ -27,14 +28,17 @@ func newScope(c *compiled, op Operation, granted bitset) Scope {
 }
 
 // Scope returns the scope of a role in an operation of a purpose. The reason is [Permitted], or why there is none
-// and the scope is nil: [Malformed], [UnknownPurpose], [ActorNotAuthorized] or [OperationNotInPurpose].
+// and the scope is nil: [Malformed], [ProhibitedOperation], [UnknownPurpose], [ActorNotAuthorized] or [OperationNotInPurpose].
 // It does not allocate.
 func (p *Policy) Scope(id ID, op Operation, role Role) (*Scope, Reason) {
 	if p == nil {
 		return nil, UnknownPolicy
 	}
-	if id == "" || op < Collect || op > Maintenance {
+	if id == "" || op < Collect || op > Sell {
 		return nil, Malformed
+	}
+	if op == Sell {
+		return nil, ProhibitedOperation
 	}
 	c := p.purposes[id]
 	if c == nil {
@@ -75,11 +79,55 @@ func (s *Scope) CaseBound() bool {
 	return s.purpose == nil || s.purpose.spec.CaseBound && s.operation != Collect
 }
 
+// narrowed is what an order and a recipient leave of a scope. A nil set leaves all.
+type narrowed struct{ ordered, contract, assessed bitset }
+
+// Narrow returns the scope within what the request's order lists and its recipient may have, at the request's time and
+// over facts that [Policy.Decide] permitted it on; until that decision lapses. Without order and recipient, that is s itself.
+func (s *Scope) Narrow(p *Policy, r Request, f *Facts) *Scope {
+	c := s.purpose
+	if c == nil || r.Order == nil && !discloses(s.operation) {
+		return s
+	}
+	n := new(narrowed)
+	if r.Order != nil && s.operation != Collect {
+		n.ordered = p.set(r.Order.Attributes)
+	}
+	if discloses(s.operation) {
+		n.contract, n.assessed = newBitset(c.attributes), newBitset(c.attributes)
+		if t, reason := c.to(r.Recipient); reason == Permitted {
+			n.contract = t.contract
+			n.assessed = t.covers(c.rules, &r, f)
+		}
+	}
+	out := *s
+	out.narrowed = n
+	return &out
+}
+
+// Released says whether the recipient may have the attribute of that ordinal: [Permitted], [ContractScope] or [AssessmentScope].
+// It is asked after the value was found to be collected for the purpose. A scope that was not narrowed to a recipient
+// releases to none, so it is Permitted.
+func (s *Scope) Released(ordinal uint16) Reason {
+	switch n := s.narrowed; {
+	case n == nil:
+		return Permitted
+	case n.contract != nil && !n.contract.has(ordinal):
+		return ContractScope
+	case n.assessed != nil && !n.assessed.has(ordinal):
+		return AssessmentScope
+	}
+	return Permitted
+}
+
 // Attribute says whether the role may have the attribute of that ordinal: [Permitted], or [UnknownAttribute],
-// [CategoryNotInPurpose], [AttributeNotInPurpose], [AttributeNotForRole], in that order.
+// [CategoryNotInPurpose], [AttributeNotInPurpose], [AttributeNotForRole], [OutsideOrderScope], in that order.
 // [DeidentifiedOnly] means that all of those hold and the value may leave through a generaliser, never in clear.
 func (s *Scope) Attribute(ordinal uint16) Reason {
 	if s.granted.has(ordinal) {
+		if s.narrowed != nil && s.narrowed.ordered != nil && !s.narrowed.ordered.has(ordinal) {
+			return OutsideOrderScope
+		}
 		if s.purpose.spec.Deidentify && s.reveals() {
 			return DeidentifiedOnly
 		}

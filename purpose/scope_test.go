@@ -26,6 +26,7 @@ func begun(w *world) (purpose.Reason, time.Time) {
 	if reason != purpose.Permitted {
 		return reason, time.Time{}
 	}
+	s = s.Narrow(w.policy, r, w.facts)
 	ordinal, ok := w.policy.AttributeOrdinal(w.ask.Attribute)
 	if !ok {
 		return purpose.UnknownAttribute, time.Time{}
@@ -45,6 +46,9 @@ func begun(w *world) (purpose.Reason, time.Time) {
 		if !found {
 			return purpose.NotCollectedForPurpose, time.Time{}
 		}
+	}
+	if reason := s.Released(ordinal); reason != purpose.Permitted {
+		return reason, time.Time{}
 	}
 	end, reason := s.Live(r.CollectedAt, r.Time, r.Case, w.facts)
 	if reason == purpose.Permitted && (end.IsZero() || !d.Until.IsZero() && d.Until.Before(end)) {
@@ -175,7 +179,8 @@ func TestScope(t *testing.T) {
 		{newsletter, purpose.Use, "mailer", purpose.Permitted},
 		{"", purpose.Use, "mailer", purpose.Malformed},
 		{newsletter, 0, "mailer", purpose.Malformed},
-		{newsletter, 10, "mailer", purpose.Malformed},
+		{newsletter, purpose.Sell, "mailer", purpose.ProhibitedOperation},
+		{newsletter, purpose.Sell + 1, "mailer", purpose.Malformed},
 		{"sales", purpose.Use, "mailer", purpose.UnknownPurpose},
 		{newsletter, purpose.Use, "", purpose.ActorNotAuthorized},
 		{newsletter, purpose.Use, "agent", purpose.ActorNotAuthorized},

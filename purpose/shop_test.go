@@ -43,6 +43,14 @@ func shop() purpose.Document {
 		Effective: noon.Add(-days(365)),
 		Officer:   "privacy@example.com",
 		Languages: []language.Tag{language.CanadianFrench, language.English},
+		Rules:     purpose.Quebec(),
+		Recipients: []purpose.Recipient{{
+			ID: "letters", Name: "Lettres inc.", Role: "mail_house", Kind: purpose.Processor, Jurisdiction: "CA-QC",
+			Contract: purpose.Contract{
+				Reference: "contracts/letters", Purposes: []purpose.ID{newsletter}, Attributes: []purpose.Attribute{email},
+				Undertakings: purpose.Quebec().Undertakings, Start: noon.Add(-days(300)),
+			},
+		}},
 		Purposes: []purpose.Spec{
 			{
 				ID: service, Domain: "service", Title: title, Basis: purpose.ConsentByProvision,
@@ -67,12 +75,12 @@ func shop() purpose.Document {
 			},
 			{
 				ID: marketing, Domain: "marketing", Title: title, Basis: purpose.ExpressConsent,
-				Attributes: []purpose.Attribute{name, email}, Operations: every,
+				Attributes: []purpose.Attribute{name, email}, Operations: every, Recipients: []purpose.Role{"mail_house"},
 				Retention: purpose.Retention{Keep: year, From: purpose.FromCollection},
 			},
 			{
 				ID: newsletter, Domain: "marketing", Title: title, Basis: purpose.ExpressConsent,
-				Attributes: []purpose.Attribute{name, email}, Operations: every,
+				Attributes: []purpose.Attribute{name, email}, Operations: every, Recipients: []purpose.Role{"mail_house"},
 				Roles:       map[purpose.Role][]purpose.Attribute{"mailer": {email}},
 				Retention:   purpose.Retention{Keep: year, From: purpose.FromCollection},
 				Consequence: purpose.Text{EN: "You will not receive our letter.", FR: "Vous ne recevrez pas notre infolettre."},
@@ -97,10 +105,12 @@ func shop() purpose.Document {
 
 // knowing is a subject who was told, consented to everything, and has one open case.
 func knowing() *purpose.Facts {
-	given := purpose.Consent{Status: purpose.Given, Since: noon.Add(-days(30)), Operations: purpose.OperationSet(purpose.Use, purpose.Disclose)}
+	given := purpose.Consent{
+		Status: purpose.Given, Since: noon.Add(-days(30)), Operations: purpose.OperationSet(purpose.Use, purpose.Disclose), Policy: "2026-01",
+	}
 	return &purpose.Facts{
 		Ledger: 9, Complete: true,
-		Notice:   purpose.Consent{Status: purpose.Given, Since: noon.Add(-days(30))},
+		Notice:   purpose.Consent{Status: purpose.Given, Since: noon.Add(-days(30)), Policy: "2026-01"},
 		Account:  purpose.Account{Status: purpose.CaseOpen},
 		Consents: map[purpose.ID]purpose.Consent{service: given, payment: given, marketing: given, newsletter: given},
 		Cases: map[string]purpose.Case{"job-1": {
@@ -112,7 +122,7 @@ func knowing() *purpose.Facts {
 
 func clone(f *purpose.Facts) *purpose.Facts {
 	c := *f
-	c.Consents, c.Cases = maps.Clone(f.Consents), maps.Clone(f.Cases)
+	c.Consents, c.Cases, c.Consumed = maps.Clone(f.Consents), maps.Clone(f.Cases), maps.Clone(f.Consumed)
 	if c.Consents == nil {
 		c.Consents = map[purpose.ID]purpose.Consent{}
 	}
