@@ -270,15 +270,16 @@ func (d *diff) recipients() {
 		sets(d, at+".contract.purposes", "", a.Contract.Purposes, b.Contract.Purposes, false)
 		sets(d, at+".contract.attributes", "", a.Contract.Attributes, b.Contract.Attributes, false)
 		sets(d, at+".contract.undertakings", "", b.Contract.Undertakings, a.Contract.Undertakings, false)
-		sets(d, at+".storage", "", a.Storage, b.Storage, false)
-		sets(d, at+".through", "", a.Through, b.Through, false)
 		for _, field := range []struct {
 			name    string
 			changed bool
 		}{
 			{"role", a.Role != b.Role},
 			{"kind", a.Kind != b.Kind},
+			// Where it is decides whether data leaves: to be in fewer places lets more go there.
 			{"jurisdiction", a.Jurisdiction != b.Jurisdiction},
+			{"storage", !same(a.Storage, b.Storage)},
+			{"through", !same(a.Through, b.Through)},
 			{"contract.reference", a.Contract.Reference != b.Contract.Reference},
 			{"contract.start", !a.Contract.Start.Equal(b.Contract.Start)},
 			{"contract.end", !a.Contract.End.Equal(b.Contract.End)},
