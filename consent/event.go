@@ -23,6 +23,7 @@ const (
 	CaseClosed                    // that case ended
 	AccountOpened                 // the subject opened an account
 	AccountClosed                 // the subject's account ended
+	Consumed                      // what permitted one use has been used: Act.Request names it
 )
 
 // Tightens reports whether an event of this kind can only take permissions away.
@@ -66,11 +67,11 @@ type Event struct {
 	ID      string     // idempotency key, at most 128 bytes, unique within the subject's ledger
 	Seq     uint64     // position in the subject's ledger from 1; the ledger assigns it
 	Kind    Kind       // required
-	Purpose purpose.ID // of a request, grant, refusal or withdrawal
+	Purpose purpose.ID // of a request, grant, refusal, withdrawal or consumption
 	Policy  string     // version of the policy it was recorded under
 	Time    time.Time  // when it was recorded, UTC
 
-	Act   Act           // of a notice, request, grant, refusal or withdrawal
+	Act   Act           // of a notice, request, grant, refusal, withdrawal or consumption
 	Case  string        // of CaseOpened and CaseClosed
 	Actor purpose.Actor // of CaseOpened: who is assigned; an empty ID stands for anyone in the role
 	// Occurred is when a case or account was opened or closed, if that was before it was recorded.
@@ -109,7 +110,7 @@ func (m Method) String() string {
 var (
 	kindText = [...]string{
 		"unknown", "noticed", "requested", "granted", "refused", "withdrawn",
-		"case_opened", "case_closed", "account_opened", "account_closed",
+		"case_opened", "case_closed", "account_opened", "account_closed", "consumed",
 	}
 	methodText = [...]string{"unknown", "web_form", "phone", "paper", "survey", "automatic", "link", "in_account"}
 )

@@ -31,7 +31,7 @@ type request struct {
 func fold(s state, events iter.Seq2[Event, error]) (state, error) {
 	s.facts.Complete = s.facts.Ledger == 0 || s.facts.Complete
 	s.facts.Consents, s.facts.Cases = own(s.facts.Consents), own(s.facts.Cases)
-	s.requests, s.tightened = own(s.requests), own(s.tightened)
+	s.requests, s.tightened, s.facts.Consumed = own(s.requests), own(s.tightened), own(s.facts.Consumed)
 	s.languages = slices.Clone(s.languages)
 	if s.facts.Ledger == 0 {
 		s.facts.Notice.Status, s.facts.Account.Status = purpose.Absent, purpose.CaseAbsent
@@ -135,6 +135,8 @@ func (s *state) apply(e Event) error {
 		if s.facts.Account.Status != purpose.CaseClosed {
 			s.facts.Account = purpose.Account{Status: purpose.CaseClosed, Closed: at}
 		}
+	case Consumed:
+		s.facts.Consumed[e.Act.Request] = true
 	default:
 		return ErrFormat
 	}

@@ -21,7 +21,7 @@ import (
 // Other errors are [ErrNoNotice], [ErrLanguage], [ErrEvidenceRequired], [ErrRequestRequired], [ErrStaleRequest], [ErrInvalidAct],
 // [ErrEventExists] for an Act.ID that says something else, [ErrOutcomeUnknown], and a *purpose.Denied.
 func (r *Registry) Grant(ctx context.Context, s Subject, id purpose.ID, act Act) (Event, error) {
-	spec, ok := r.policy.Spec(id)
+	spec, ok := r.inForce().Spec(id)
 	if !ok {
 		return Event{}, r.denied(id, purpose.UnknownPurpose, nil)
 	}
@@ -45,7 +45,7 @@ func (r *Registry) Grant(ctx context.Context, s Subject, id purpose.ID, act Act)
 		a := act
 		if a.ID != "" {
 			// A redelivered grant is recognised by its id before anything else is asked.
-			known, err := r.find(ctx, s, Event{ID: a.ID, Kind: Granted, Purpose: id, Policy: r.policy.Version(), Act: a})
+			known, err := r.find(ctx, s, Event{ID: a.ID, Kind: Granted, Purpose: id, Act: a})
 			if known != nil || err != nil {
 				return deref(known), err
 			}
@@ -152,6 +152,7 @@ func (r *Registry) find(ctx context.Context, s Subject, e Event) (*Event, error)
 		}
 		if have.ID == e.ID {
 			e.Act.ID = ""
+			e.Policy = have.Policy // a later version of the policy makes it no other grant
 			if e.Act.Language == language.Und {
 				e.Act.Language = have.Act.Language // what it was given when it first came
 			}

@@ -19,7 +19,13 @@ type Gate struct {
 	purposes  []gatePurpose
 	owner     any
 	actor     atomic.Pointer[purpose.Actor] // the last one that was granted something
-	scopes    sync.Map                      // purpose.Role to *purpose.Scope of the first purpose
+	scopes    sync.Map                      // scopeKey to *purpose.Scope of the first purpose
+	ask       purpose.Request               // what each question has in common
+}
+
+type scopeKey struct {
+	version uint16
+	role    purpose.Role
 }
 
 type gatePurpose struct {
@@ -32,18 +38,45 @@ type gatePurpose struct {
 // or a *purpose.Denied if no facts could ever open it.
 // A permit tells the owner of its gate, which may be nil.
 func (r *Registry) Gate(owner any, op purpose.Operation, ids ...purpose.ID) (*Gate, error) {
+	return r.gate(owner, purpose.Request{Operation: op}, ids)
+}
+
+// GateFor returns the door of a request: its purpose and operation, and the recipient, order, ticket and derogation it brings.
+// Actor, attribute and times are not looked at.
+func (r *Registry) GateFor(owner any, ask purpose.Request) (*Gate, error) {
+	return r.gate(owner, purpose.Request{
+		Operation: ask.Operation, Recipient: ask.Recipient, Order: ask.Order, Ticket: ask.Ticket, Derogation: ask.Derogation,
+	}, []purpose.ID{ask.Purpose})
+}
+
+func (r *Registry) gate(owner any, ask purpose.Request, ids []purpose.ID) (*Gate, error) {
 	if len(ids) == 0 {
 		return nil, r.denied("", purpose.Malformed, nil)
 	}
-	g := &Gate{registry: r, operation: op, owner: owner}
+	g := &Gate{registry: r, operation: ask.Operation, owner: owner, ask: ask}
 	for _, id := range ids {
-		if err := r.policy.Possible(purpose.Request{Purpose: id, Operation: op}); err != nil {
+		ask.Purpose = id
+		if err := r.inForce().Possible(ask); err != nil {
 			return nil, err
 		}
-		spec, _ := r.policy.Spec(id)
-		g.purposes = append(g.purposes, gatePurpose{id, spec.CaseBound, spec.Basis != purpose.LegalGround})
+		g.purposes = append(g.purposes, r.bounds(id))
 	}
 	return g, nil
+}
+
+// bounds says what may end uses of a purpose: under any version, for one that ends too much does no harm.
+func (r *Registry) bounds(id purpose.ID) gatePurpose {
+	out := gatePurpose{id: id}
+	for n := uint16(1); ; n++ {
+		p, ok := r.policy.Numbered(n)
+		if !ok {
+			return out
+		}
+		if spec, ok := p.Spec(id); ok {
+			out.caseBound = out.caseBound || spec.CaseBound
+			out.revocable = out.revocable || spec.Basis != purpose.LegalGround
+		}
+	}
 }
 
 // Operation returns the operation of the gate, 0 for a nil gate.
@@ -78,6 +111,7 @@ type grant struct {
 	flag     atomic.Uint32
 	handed   map[*Permit]struct{} // uses whose context was asked for; guarded by the shard
 	cause    error                // why it was cancelled; guarded by the shard
+	once     string               // what is consumed before its one use begins; "": nothing
 	decision purpose.Decision
 }
 
@@ -169,21 +203,47 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 		}
 		// Read under the lock: whatever was expired by a reading before this one stays expired.
 		now := r.clock.elapsed()
-		granted, denied := g.decide(st, actor, now)
+		granted, denied := g.decide(s, st, actor, now)
 		if denied != nil {
 			sh.mu.Unlock()
 			return nil, denied
 		}
 		granted.entry = e
-		e.keep(granted)
+		if once := granted.once; once != "" {
+			again, denied := g.consume(ctx, e, st, actor, once)
+			switch {
+			case denied != nil:
+				sh.mu.Unlock()
+				return nil, denied
+			case again:
+				sh.mu.Unlock()
+				continue
+			}
+			e.live = append(e.live, granted) // for a withdrawal to find, and for no other use to begin under
+		} else {
+			e.keep(granted)
+		}
 		p := granted.start(ctx, sh, begun)
 		sh.mu.Unlock()
 		return p, nil
 	}
 }
 
-func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error) {
+func (g *Gate) decide(s Subject, st *state, actor purpose.Actor, now int64) (_ *grant, denied error) {
 	r := g.registry
+	q := g.ask
+	q.Actor, q.Time = actor, r.clock.at(now)
+	if q.Ticket != nil {
+		ticket, undo := *q.Ticket, func() {}
+		ticket.Subjects, undo = r.tickets.count(&ticket, g.Purpose(), s)
+		q.Ticket = &ticket
+		defer func() {
+			if denied != nil {
+				undo()
+			}
+		}()
+	}
+	policy := r.policy.At(q.Time)
 	granted := &grant{gate: g, actor: g.actor.Load(), state: st, until: math.MaxInt64}
 	if granted.actor == nil || *granted.actor != actor {
 		granted.actor = &actor
@@ -192,7 +252,8 @@ func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error)
 	granted.flag.Store(grantOpen)
 	for i := range g.purposes {
 		id := g.purposes[i].id
-		d := r.policy.Decide(purpose.Request{Purpose: id, Operation: g.operation, Actor: actor, Time: r.clock.at(now)}, &st.facts)
+		q.Purpose = id
+		d := policy.Decide(q, &st.facts)
 		if !d.Allowed() {
 			return nil, r.refuse(id, d.Reason, d.Ledger, nil)
 		}
@@ -202,16 +263,24 @@ func (g *Gate) decide(st *state, actor purpose.Actor, now int64) (*grant, error)
 		if i == 0 {
 			granted.decision = d
 		}
+		switch {
+		case d.Obligations.Has(purpose.ConsumeGrant):
+			granted.once = st.facts.Consent(id).Request
+		case d.Obligations.Has(purpose.RecordDerogation) && d.Trace&purpose.FieldConsumed != 0:
+			granted.once = q.Derogation.ID
+		}
 	}
-	scope, ok := g.scopes.Load(actor.Role)
+	key := scopeKey{policy.Number(), actor.Role}
+	scope, ok := g.scopes.Load(key)
 	if !ok {
-		made, reason := r.policy.Scope(g.purposes[0].id, g.operation, actor.Role)
+		made, reason := policy.Scope(g.purposes[0].id, g.operation, actor.Role)
 		if reason != purpose.Permitted {
 			return nil, g.deny(reason, st.facts.Ledger, nil)
 		}
-		scope, _ = g.scopes.LoadOrStore(actor.Role, made)
+		scope, _ = g.scopes.LoadOrStore(key, made)
 	}
-	granted.scope = scope.(*purpose.Scope)
+	q.Purpose = g.purposes[0].id
+	granted.scope = scope.(*purpose.Scope).Narrow(policy, q, &st.facts)
 	return granted, nil
 }
 

@@ -29,8 +29,9 @@ type Registry struct {
 	writes writes
 	free   func() // gives the ledger back
 
-	shards [shardCount]shard
-	drains drains
+	shards  [shardCount]shard
+	drains  drains
+	tickets tickets
 }
 
 const (
@@ -139,8 +140,25 @@ func NewRegistry(policy *purpose.Policy, ledger Ledger, options ...Option) (*Reg
 	return r, nil
 }
 
-// Policy returns the policy the registry decides by.
+// Policy returns the policy the registry decides by. If it is of a [purpose.History], what is asked is answered by the
+// version in force at the time.
 func (r *Registry) Policy() *purpose.Policy { return r.policy }
+
+// inForce returns the version of the policy in force now.
+func (r *Registry) inForce() *purpose.Policy { return r.policy.At(r.Now()) }
+
+// declared reports whether any version of the policy ever had the purpose: what is no longer asked for can still be refused.
+func (r *Registry) declared(id purpose.ID) bool {
+	for n := uint16(1); ; n++ {
+		p, ok := r.policy.Numbered(n)
+		if !ok {
+			return false
+		}
+		if _, ok := p.Spec(id); ok {
+			return true
+		}
+	}
+}
 
 // Now returns the time the registry decides at. It never goes back, and is never before an event it has read.
 func (r *Registry) Now() time.Time { return r.clock.at(r.clock.elapsed()) }
@@ -186,7 +204,7 @@ func (r *Registry) Notify(ctx context.Context, s Subject, shown language.Tag) (E
 // Request records that consent was asked for, by a message that carries the event's id; a grant made by following it
 // names the id in [Act].Request and counts only if nothing was refused or withdrawn since.
 func (r *Registry) Request(ctx context.Context, s Subject, id purpose.ID, how Method) (Event, error) {
-	if _, ok := r.policy.Spec(id); !ok {
+	if _, ok := r.inForce().Spec(id); !ok {
 		return Event{}, r.denied(id, purpose.UnknownPurpose, nil)
 	}
 	if how == 0 || int(how) >= len(methodText) {
@@ -229,7 +247,7 @@ func (r *Registry) Record(ctx context.Context, s Subject, e Event) (Event, error
 // State returns what stands for the purpose itself: [purpose.Absent], with Since and Until kept, once a grant has expired.
 // A refusal of a purpose above it denies as well.
 func (r *Registry) State(ctx context.Context, s Subject, id purpose.ID) (purpose.Consent, error) {
-	if _, ok := r.policy.Spec(id); !ok {
+	if !r.declared(id) {
 		return purpose.Consent{}, r.denied(id, purpose.UnknownPurpose, nil)
 	}
 	st, err := r.load(ctx, s)
@@ -261,7 +279,7 @@ func (r *Registry) Decide(ctx context.Context, s Subject, q purpose.Request) (pu
 		return purpose.Decision{}, err
 	}
 	if reason := r.pending(s, q); reason != purpose.Permitted {
-		return purpose.Decision{Reason: reason, Policy: r.policy.Version(), Ledger: st.facts.Ledger}, nil
+		return purpose.Decision{Reason: reason, Purpose: q.Purpose, Attribute: q.Attribute, Recipient: q.Recipient, Policy: r.inForce().Version(), Ledger: st.facts.Ledger}, nil
 	}
 	q.Time = r.Now()
 	return r.policy.Decide(q, &st.facts), nil
@@ -269,11 +287,10 @@ func (r *Registry) Decide(ctx context.Context, s Subject, q purpose.Request) (pu
 
 // pending returns why a withdrawal that was asked for and is not stored yet, or could not be, denies the request.
 func (r *Registry) pending(s Subject, q purpose.Request) purpose.Reason {
-	spec, ok := r.policy.Spec(q.Purpose)
-	if !ok {
+	if !r.declared(q.Purpose) {
 		return purpose.Permitted // the policy has its own word for that
 	}
-	one := Gate{purposes: []gatePurpose{{q.Purpose, spec.CaseBound, spec.Basis != purpose.LegalGround}}}
+	one := Gate{purposes: []gatePurpose{r.bounds(q.Purpose)}}
 	sh := r.shard(s)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -349,7 +366,8 @@ func (r *Registry) record(ctx context.Context, s Subject, e Event) (Event, error
 
 // stamp fills what the registry gives an event.
 func (r *Registry) stamp(e *Event) {
-	e.Seq, e.Policy, e.Time = 0, r.policy.Version(), r.Now()
+	e.Seq, e.Time = 0, r.Now()
+	e.Policy = r.policy.At(e.Time).Version()
 	if e.ID == "" {
 		e.ID = newID()
 	}
@@ -472,8 +490,9 @@ func (r *Registry) denied(id purpose.ID, reason purpose.Reason, cause error) *pu
 }
 
 func (r *Registry) refuse(id purpose.ID, reason purpose.Reason, ledger uint64, cause error) *purpose.Denied {
-	d := &purpose.Denied{Purpose: id, Reason: reason, Policy: r.policy.Version(), Ledger: ledger, Cause: cause}
-	if spec, ok := r.policy.Spec(id); ok {
+	policy := r.inForce()
+	d := &purpose.Denied{Purpose: id, Reason: reason, Policy: policy.Version(), Ledger: ledger, Cause: cause}
+	if spec, ok := policy.Spec(id); ok {
 		d.Consequence = spec.Consequence
 	}
 	return d
@@ -481,7 +500,7 @@ func (r *Registry) refuse(id purpose.ID, reason purpose.Reason, ledger uint64, c
 
 // speaks reports whether the policy has a notice in the language.
 func (r *Registry) speaks(t language.Tag) bool {
-	for _, l := range r.policy.Languages() {
+	for _, l := range r.inForce().Languages() {
 		if l == t {
 			return true
 		}

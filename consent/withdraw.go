@@ -152,7 +152,7 @@ func (ds *drains) forget(position uint64) {
 // If ctx ends while it waits, it returns the result so far and [ErrStillDraining]; nothing is rolled back,
 // and [Registry.Wait] resumes. [ErrOutcomeUnknown] means that the ledger did not say whether the event was stored: call again.
 func (r *Registry) Withdraw(ctx context.Context, s Subject, id purpose.ID) (Withdrawal, error) {
-	if _, ok := r.policy.Spec(id); !ok {
+	if !r.declared(id) {
 		return Withdrawal{}, r.denied(id, purpose.UnknownPurpose, nil)
 	}
 	_, w, err := r.tighten(ctx, s, Event{Kind: Withdrawn, Purpose: id})
@@ -165,7 +165,7 @@ func (r *Registry) Withdraw(ctx context.Context, s Subject, id purpose.ID) (With
 // Refuse records that the person was asked and said no. It ends uses as [Registry.Withdraw] does,
 // so that a refusal after a grant is no weaker than a withdrawal.
 func (r *Registry) Refuse(ctx context.Context, s Subject, id purpose.ID) (Event, error) {
-	if _, ok := r.policy.Spec(id); !ok {
+	if !r.declared(id) {
 		return Event{}, r.denied(id, purpose.UnknownPurpose, nil)
 	}
 	e, _, err := r.tighten(ctx, s, Event{Kind: Refused, Purpose: id})

@@ -19,6 +19,7 @@ type Accessor struct {
 	gate      *consent.Gate
 	purpose   purpose.ID
 	operation purpose.Operation
+	ask       purpose.Request // what each use brings with it
 }
 
 // AccessorOption changes what [Vault.Accessor] makes.
@@ -32,6 +33,35 @@ func (o accessorOption) apply(a *Accessor) { o(a) }
 // and a consent must have been given for it. Collect, Store and Erase reveal nothing, so there is no accessor for them.
 func ForOperation(op purpose.Operation) AccessorOption {
 	return accessorOption(func(a *Accessor) { a.operation = op })
+}
+
+// DiscloseTo makes an accessor for [purpose.Disclose] to a recipient of the policy: its role, its contract and where it is are asked
+// at every use, and at every value what the contract and the assessment of the transfer cover.
+func DiscloseTo(recipient string) AccessorOption {
+	return accessorOption(func(a *Accessor) {
+		if a.operation != purpose.Transfer {
+			a.operation = purpose.Disclose
+		}
+		a.ask.Recipient = recipient
+	})
+}
+
+// UnderOrder makes an accessor for one order: it opens what the order lists and nothing else, for a purpose that is Ordered or Cited.
+func UnderOrder(o purpose.Order) AccessorOption {
+	o.Attributes = slices.Clone(o.Attributes)
+	return accessorOption(func(a *Accessor) { a.ask.Order = &o })
+}
+
+// UnderTicket makes an accessor for one ticket, for a purpose with a BreakGlass. How many persons were opened under it
+// is counted by the registry, in memory: a program that starts anew counts anew.
+func UnderTicket(id string, opened time.Time) AccessorOption {
+	return accessorOption(func(a *Accessor) { a.ask.Ticket = &purpose.Ticket{ID: id, Opened: opened} })
+}
+
+// ByDerogation makes an accessor that relies on an exceptional ground where data leaves for other jurisdictions. One that permits one use is recorded in the
+// ledger before that use begins.
+func ByDerogation(d purpose.Derogation) AccessorOption {
+	return accessorOption(func(a *Accessor) { a.ask.Derogation = &d })
 }
 
 // Accessor returns an accessor for the purpose, for [purpose.Use] unless [ForOperation] says otherwise. The error is a
@@ -52,8 +82,9 @@ func (v *Vault) Accessor(id purpose.ID, options ...AccessorOption) (*Accessor, e
 		// They open nothing, and are therefore asked less: a door under them would be open to anyone.
 		return nil, &purpose.Denied{Purpose: id, Reason: purpose.OperationNotInPurpose, Policy: v.policy.Version()}
 	}
+	a.ask.Purpose, a.ask.Operation = id, a.operation
 	var err error
-	a.gate, err = v.registry.Gate(a, a.operation, id)
+	a.gate, err = v.registry.GateFor(a, a.ask)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +267,11 @@ func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute,
 	if !h.parse(t.text()) {
 		return nil, "", v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrMalformed)
 	}
-	if reason := v.admit(scope, &h, attribute, derive); reason != purpose.Permitted {
+	collected, ok := v.policy.Numbered(h.policy) // the version it was collected under
+	if !ok {
+		return nil, "", v.denied(p, a.purpose, attribute, purpose.UnknownPolicy, nil)
+	}
+	if reason := v.admit(scope, &h, collected, attribute, derive); reason != purpose.Permitted {
 		if reason == purpose.Undecided {
 			return nil, "", v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrWrongAttribute)
 		}
@@ -245,7 +280,7 @@ func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute,
 	if bound != (h.flags&flagRecord != 0) {
 		return nil, "", v.tampered(p, a.purpose, attribute, purpose.NotGenuine, ErrWrongRecord)
 	}
-	key, err := v.openKey(p, &h)
+	key, err := v.openKey(p, &h, collected)
 	if err != nil {
 		return nil, "", v.keyFailure(p, a.purpose, attribute, err)
 	}
@@ -254,7 +289,7 @@ func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute,
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
 	o := &opened{collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: key.key, expires: key.expires}
-	o.associated = slices.Clip(appendAssociated(o.space[:0], t.head, key.owner, record, bound))
+	o.associated = slices.Clip(appendAssociated(o.space[:0], t.head, owner(collected.Tables(), string(p.Subject()), v.tenant), record, bound))
 	o.head = unsafe.String(&o.associated[len(associatedLabel)], h.size)
 	if scope.Known(p.Facts()) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {
 		o.surely = p.Reading(time.Unix(scope.SurelyUntil(h.collected), 0))
@@ -265,21 +300,24 @@ func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute,
 	return o, caseID, nil
 }
 
-// admit applies the rules that need neither key nor clock. Undecided means that the token is of another attribute.
-func (v *Vault) admit(scope *purpose.Scope, h *header, attribute purpose.Attribute, derive bool) purpose.Reason {
-	if h.policy != v.policy.Number() {
-		return purpose.UnknownPolicy
-	}
-	if int(h.attribute) >= len(v.attributes) || v.attributes[h.attribute] != attribute {
+// admit applies the rules that need neither key nor clock. Undecided means that the token is of another attribute. Its numbers are read in the
+// tables of the version it was collected under, and judged by the version in force: what was collected under an older one was
+// collected for what that said.
+func (v *Vault) admit(scope *purpose.Scope, h *header, collected *purpose.Policy, attribute purpose.Attribute, derive bool) purpose.Reason {
+	if have, ok := collected.AttributeAt(h.attribute); !ok || have != attribute {
 		return purpose.Undecided
 	}
-	if reason := scope.Attribute(h.attribute); reason != purpose.Permitted && (reason != purpose.DeidentifiedOnly || !derive) {
+	ordinal, ok := scope.Of(attribute)
+	if !ok {
+		return purpose.UnknownAttribute
+	}
+	if reason := scope.Attribute(ordinal); reason != purpose.Permitted && (reason != purpose.DeidentifiedOnly || !derive) {
 		return reason
 	}
-	if !h.has(scope.Ordinal()) && !scope.Exempt() {
+	if number, ok := collected.Ordinal(scope.Purpose()); !scope.Exempt() && (!ok || !h.has(number)) {
 		return purpose.NotCollectedForPurpose
 	}
-	return purpose.Permitted
+	return scope.Released(ordinal)
 }
 
 // live applies the retention rule at a reading of the clock. It finds the end itself only if exact: most values are

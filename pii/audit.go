@@ -21,6 +21,8 @@ type Access struct {
 	Subject   consent.Subject   // whose; empty for denials, which are counted together
 	Purpose   purpose.ID        // why
 	Operation purpose.Operation // what is done
+	Recipient string            // id of whom it was disclosed to; "" if it was not
+	Ticket    string            // id of the ticket it was opened under, for the privacy officer to look at; "" for none
 	Attribute purpose.Attribute // which field; empty when a use was denied, or a collection begun, as a whole
 	Reason    purpose.Reason    // Permitted, or why not
 	Policy    string            // version of the policy that decided
@@ -83,7 +85,7 @@ func (s slogAudit) Record(ctx context.Context, a Access) error {
 		slog.String("id", hex.EncodeToString(a.ID[:])), slog.String("actor", a.Actor.ID), slog.String("role", string(a.Actor.Role)),
 		slog.String("case", a.Actor.Case), slog.String("subject", string(a.Subject)), slog.String("purpose", string(a.Purpose)),
 		slog.String("operation", a.Operation.String()), slog.String("attribute", string(a.Attribute)),
-		slog.String("reason", a.Reason.Error()), slog.String("policy", a.Policy), slog.Uint64("ledger", a.Ledger), slog.Int("count", a.Count),
+		slog.String("recipient", a.Recipient), slog.String("ticket", a.Ticket), slog.String("reason", a.Reason.Error()), slog.String("policy", a.Policy), slog.Uint64("ledger", a.Ledger), slog.Int("count", a.Count),
 	)
 	return s.logger.Handler().Handle(ctx, r)
 }
@@ -101,8 +103,15 @@ func (a *Accessor) access(p *consent.Permit, attribute purpose.Attribute, readin
 	d := p.Decision()
 	return Access{
 		ID: a.vault.numbered(number), Time: p.Time(reading), Actor: p.Actor(), Subject: p.Subject(), Purpose: a.purpose, Operation: a.operation,
-		Attribute: attribute, Reason: purpose.Permitted, Policy: d.Policy, Ledger: d.Ledger, Count: 1,
+		Recipient: d.Recipient, Ticket: a.ticket(), Attribute: attribute, Reason: purpose.Permitted, Policy: d.Policy, Ledger: d.Ledger, Count: 1,
 	}
+}
+
+func (a *Accessor) ticket() string {
+	if a.ask.Ticket == nil {
+		return ""
+	}
+	return a.ask.Ticket.ID
 }
 
 // denials is the lane of denials: counted until a goroutine of their own has written them.

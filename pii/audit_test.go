@@ -239,7 +239,7 @@ func TestSlogAudit(t *testing.T) {
 	delete(line, "id")
 	assert.Equal(t, map[string]any{
 		"time": "2026-01-02T00:00:00Z", "level": "INFO", "msg": "access", "actor": "a-1", "role": "agent", "case": "job-a",
-		"subject": string(marie), "purpose": "service", "operation": "use", "attribute": "identity.email", "reason": "Permitted",
+		"subject": string(marie), "purpose": "service", "operation": "use", "recipient": "", "ticket": "", "attribute": "identity.email", "reason": "Permitted",
 		"policy": "1", "ledger": float64(1), "count": float64(1),
 	}, line)
 	assert.NotContains(t, out.String(), canary)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,7 +50,7 @@ func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Su
 	}
 	if len(how.For) == 0 || len(how.For) > maxPurposes || how.Method < consent.WebForm || how.Method > consent.InAccount ||
 		how.Origin > Inferred || len(how.Case) > 128 || ctx == nil {
-		return nil, &purpose.Denied{Reason: purpose.Malformed, Policy: v.policy.Version(), Cause: errCollection}
+		return nil, &purpose.Denied{Reason: purpose.Malformed, Policy: v.inForce().Version(), Cause: errCollection}
 	}
 	ids := slices.Clone(how.For)
 	slices.Sort(ids)
@@ -83,22 +84,22 @@ func (v *Vault) Collect(ctx context.Context, who purpose.Actor, whose consent.Su
 		return nil, first
 	}
 	in := &Intake{vault: v, ctx: ctx, who: who, subject: whose, purposes: kept, collection: how, begun: v.registry.Reading()}
-	in.plans = v.planSet(kept)
+	in.plans = v.planSet(v.inForce(), kept)
 	if v.audit != nil {
 		access := Access{
 			ID: v.accessID(), Time: v.registry.Now(), Actor: who, Subject: whose, Purpose: kept[0],
-			Operation: purpose.Collect, Reason: purpose.Permitted, Policy: v.policy.Version(), Count: 1,
+			Operation: purpose.Collect, Reason: purpose.Permitted, Policy: v.inForce().Version(), Count: 1,
 		}
 		if err := v.audit.Record(ctx, access); err != nil {
-			return nil, &purpose.Denied{Purpose: kept[0], Reason: purpose.AuditUnavailable, Policy: v.policy.Version(), Cause: err}
+			return nil, &purpose.Denied{Purpose: kept[0], Reason: purpose.AuditUnavailable, Policy: v.inForce().Version(), Cause: err}
 		}
 	}
 	return in, nil
 }
 
 func (v *Vault) refusal(id purpose.ID, d purpose.Decision) *purpose.Denied {
-	denied := &purpose.Denied{Purpose: id, Reason: d.Reason, Policy: v.policy.Version(), Ledger: d.Ledger}
-	if spec, ok := v.policy.Spec(id); ok {
+	denied := &purpose.Denied{Purpose: id, Reason: d.Reason, Policy: v.inForce().Version(), Ledger: d.Ledger}
+	if spec, ok := v.inForce().Spec(id); ok {
 		denied.Consequence = spec.Consequence
 	}
 	return denied
@@ -117,21 +118,25 @@ func (in *Intake) Purposes() []purpose.ID {
 
 // planSet is what sealing for one set of purposes needs, by attribute, compiled when first asked for.
 type planSet struct {
+	policy   *purpose.Policy // the version it is compiled from
 	purposes []purpose.ID
 	plans    sync.Map // purpose.Attribute to *plan
 }
 
 type plan struct {
 	attribute   purpose.Attribute
-	header      header // but for check, tag and time
+	header      header   // but for check, tag and time
+	tables      [16]byte // what the header's numbers mean
 	compartment purpose.Compartment
 	gate        *consent.Gate
 	seconds     bool
 	denied      error // instead of all that
 }
 
-func (v *Vault) planSet(ids []purpose.ID) *planSet {
+func (v *Vault) planSet(policy *purpose.Policy, ids []purpose.ID) *planSet {
 	var b strings.Builder
+	b.WriteString(strconv.Itoa(int(policy.Number())))
+	b.WriteByte(' ')
 	for _, id := range ids {
 		b.WriteString(string(id))
 		b.WriteByte(' ')
@@ -139,7 +144,7 @@ func (v *Vault) planSet(ids []purpose.ID) *planSet {
 	if have, ok := v.plans.Load(b.String()); ok {
 		return have.(*planSet)
 	}
-	have, _ := v.plans.LoadOrStore(b.String(), &planSet{purposes: ids})
+	have, _ := v.plans.LoadOrStore(b.String(), &planSet{policy: policy, purposes: ids})
 	return have.(*planSet)
 }
 
@@ -147,38 +152,38 @@ func (ps *planSet) plan(v *Vault, attribute purpose.Attribute) *plan {
 	if have, ok := ps.plans.Load(attribute); ok {
 		return have.(*plan)
 	}
-	have, _ := ps.plans.LoadOrStore(attribute, v.compile(ps.purposes, attribute))
+	have, _ := ps.plans.LoadOrStore(attribute, v.compile(ps.policy, ps.purposes, attribute))
 	return have.(*plan)
 }
 
 // compile keeps of the purposes those that list the attribute.
-func (v *Vault) compile(ids []purpose.ID, attribute purpose.Attribute) *plan {
-	pl := &plan{attribute: attribute}
-	ordinal, ok := v.policy.AttributeOrdinal(attribute)
+func (v *Vault) compile(policy *purpose.Policy, ids []purpose.ID, attribute purpose.Attribute) *plan {
+	pl := &plan{attribute: attribute, tables: policy.Tables()}
+	ordinal, ok := policy.AttributeOrdinal(attribute)
 	if !ok {
-		pl.denied = &purpose.Denied{Purpose: ids[0], Attribute: attribute, Reason: purpose.UnknownAttribute, Policy: v.policy.Version()}
+		pl.denied = &purpose.Denied{Purpose: ids[0], Attribute: attribute, Reason: purpose.UnknownAttribute, Policy: policy.Version()}
 		return pl
 	}
-	pl.header = header{policy: v.policy.Number(), attribute: ordinal}
+	pl.header = header{policy: policy.Number(), attribute: ordinal}
 	var numbers []uint16
 	var kept []purpose.ID
 	for _, id := range ids { // sorted, so their ordinals are
-		spec, _ := v.policy.Spec(id)
+		spec, _ := policy.Spec(id)
 		if !slices.Contains(spec.Attributes, attribute) {
 			continue
 		}
 		kept = append(kept, id)
-		number, _ := v.policy.Ordinal(id)
+		number, _ := policy.Ordinal(id)
 		numbers = append(numbers, number)
 		keep := spec.Retention.Keep
 		pl.seconds = pl.seconds || keep.Years == 0 && keep.Months == 0
 	}
 	if len(kept) == 0 {
-		pl.denied = &purpose.Denied{Purpose: ids[0], Attribute: attribute, Reason: purpose.AttributeNotInPurpose, Policy: v.policy.Version()}
+		pl.denied = &purpose.Denied{Purpose: ids[0], Attribute: attribute, Reason: purpose.AttributeNotInPurpose, Policy: policy.Version()}
 		return pl
 	}
 	var err error
-	if pl.compartment, err = v.policy.Compartment(kept...); err == nil {
+	if pl.compartment, err = policy.Compartment(kept...); err == nil {
 		pl.gate, err = v.registry.Gate(nil, purpose.Collect, kept...)
 	}
 	if err != nil {
@@ -187,7 +192,7 @@ func (v *Vault) compile(ids []purpose.ID, attribute purpose.Attribute) *plan {
 	}
 	pl.header.purposes, numbers = writeSet(numbers), nil
 	for _, class := range pl.compartment.Classes() { // sorted, so their ordinals are
-		number, _ := v.policy.ClassOrdinal(class)
+		number, _ := policy.ClassOrdinal(class)
 		numbers = append(numbers, number)
 	}
 	pl.header.classes = writeSet(numbers)
@@ -255,7 +260,7 @@ func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record s
 	if bound {
 		h.flags |= flagRecord
 	}
-	associated, head := associate(&h, key.owner, record, bound)
+	associated, head := associate(&h, owner(pl.tables, string(in.subject), v.tenant), record, bound)
 	t, err := v.encrypt(key.key, associated, head, text, width)
 	if err != nil {
 		if !key.key.Live() {
@@ -326,7 +331,7 @@ func (in *Intake) prepare(p *consent.Permit, pl *plan) {
 		return
 	}
 	s := &sealing{plan: pl, pass: p.Pass(), key: key.key}
-	s.associated, s.head = associate(&h, key.owner, "", false)
+	s.associated, s.head = associate(&h, owner(pl.tables, string(in.subject), in.vault.tenant), "", false)
 	in.sealing.Store(s)
 }
 

@@ -59,7 +59,9 @@ func parseToken(text string) (token, bool) {
 func (t token) text() string { return t.head + t.body }
 
 // bytes returns the token as it is stored.
-func (t token) bytes() []byte { return append(append(make([]byte, 0, len(t.head)+len(t.body)), t.head...), t.body...) }
+func (t token) bytes() []byte {
+	return append(append(make([]byte, 0, len(t.head)+len(t.body)), t.head...), t.body...)
+}
 
 // header is what a token says in clear, and authenticates. Its strings share memory with the token.
 type header struct {

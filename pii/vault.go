@@ -25,18 +25,17 @@ type Config struct {
 // Vault seals and opens fields. A program has one, and hands out what is made from it: an [Intake] to code that collects,
 // an [Accessor] to each service that uses data. It is safe for concurrent use.
 type Vault struct {
-	registry   *consent.Registry
-	policy     *purpose.Policy
-	keys       Keys
-	audit      Auditor        // nil for NoAudit
-	buffer     *BufferedAudit // the auditor, if it is one: it makes an entry whole only when it is written
-	denials    denials
-	tenant     string
-	attributes []purpose.Attribute // by ordinal
-	plans      sync.Map            // string, the purposes, to *planSet
-	buffers    sync.Pool           // of *[]byte, for content
-	prefix     [8]byte             // of access ids
-	accesses   atomic.Uint64
+	registry *consent.Registry
+	policy   *purpose.Policy
+	keys     Keys
+	audit    Auditor        // nil for NoAudit
+	buffer   *BufferedAudit // the auditor, if it is one: it makes an entry whole only when it is written
+	denials  denials
+	tenant   string
+	plans    sync.Map  // string, the purposes, to *planSet
+	buffers  sync.Pool // of *[]byte, for content
+	prefix   [8]byte   // of access ids
+	accesses atomic.Uint64
 }
 
 // NewVault returns a vault over its parts; it fails if one is missing.
@@ -60,7 +59,6 @@ func NewVault(c Config) (*Vault, error) {
 		v.audit = nil
 	}
 	v.buffer, _ = c.Audit.(*BufferedAudit)
-	v.attributes = v.policy.Attributes()
 	v.buffers.New = func() any { return new([]byte) }
 	rand.Read(v.prefix[:])
 	return v, nil
@@ -78,6 +76,9 @@ func isNil(part any) bool {
 	}
 	return false
 }
+
+// inForce returns the version of the policy in force now.
+func (v *Vault) inForce() *purpose.Policy { return v.policy.At(v.registry.Now()) }
 
 // Registry returns the registry the vault decides by.
 func (v *Vault) Registry() *consent.Registry { return v.registry }
@@ -105,8 +106,7 @@ type heldKey struct {
 	key         Key
 	expires     int64 // reading of the registry's clock
 	compartment purpose.Compartment
-	owner       string // of associated data
-	seals       bool   // the one new values are sealed under
+	seals       bool // the one new values are sealed under
 }
 
 // opened is a header that was admitted in a scope, and what follows from it. Tokens of one field of one subject that were
@@ -199,7 +199,7 @@ func (v *Vault) swap(p *consent.Permit, change func(*heldKeys) *heldKeys) {
 func (k *heldKey) usable(p *consent.Permit) bool { return k.expires > p.Begun() && k.key.Live() }
 
 // openKey returns the key a token names.
-func (v *Vault) openKey(p *consent.Permit, h *header) (*heldKey, error) {
+func (v *Vault) openKey(p *consent.Permit, h *header, collected *purpose.Policy) (*heldKey, error) {
 	if held := v.held(p); held != nil {
 		for i := range held.keys {
 			if k := &held.keys[i]; string(k.check[:]) == h.check && k.usable(p) {
@@ -207,7 +207,7 @@ func (v *Vault) openKey(p *consent.Permit, h *header) (*heldKey, error) {
 			}
 		}
 	}
-	compartment, ok := v.compartment(h)
+	compartment, ok := compartment(h, collected)
 	if !ok {
 		return nil, ErrMalformed
 	}
@@ -251,27 +251,26 @@ func (v *Vault) sealKey(p *consent.Permit, c purpose.Compartment) (*heldKey, err
 func (v *Vault) heldKey(p *consent.Permit, key Key, c purpose.Compartment) heldKey {
 	return heldKey{
 		check: key.Check(), key: key, expires: p.Reading(key.Expires()), compartment: c,
-		owner: owner(v.policy.Tables(), string(p.Subject()), v.tenant),
 	}
 }
 
 // compartment rebuilds the compartment a token was sealed in: its classes, and the domains of its purposes.
-func (v *Vault) compartment(h *header) (purpose.Compartment, bool) {
+func compartment(h *header, collected *purpose.Policy) (purpose.Compartment, bool) {
 	ids := make([]purpose.ID, 0, maxPurposes)
 	for o := range ordinals(h.purposes) {
-		id, ok := v.policy.PurposeAt(o)
+		id, ok := collected.PurposeAt(o)
 		if !ok {
 			return "", false
 		}
 		ids = append(ids, id)
 	}
-	c, err := v.policy.Compartment(ids...)
+	c, err := collected.Compartment(ids...)
 	if err != nil {
 		return "", false
 	}
 	classes := make([]string, 0, maxPurposes)
 	for o := range ordinals(h.classes) {
-		class, ok := v.policy.ClassAt(o)
+		class, ok := collected.ClassAt(o)
 		if !ok {
 			return "", false
 		}
@@ -283,8 +282,8 @@ func (v *Vault) compartment(h *header) (purpose.Compartment, bool) {
 
 // denied makes the denial of one value and records it.
 func (v *Vault) denied(p *consent.Permit, id purpose.ID, attribute purpose.Attribute, reason purpose.Reason, cause error) error {
-	d := &purpose.Denied{Purpose: id, Attribute: attribute, Reason: reason, Policy: v.policy.Version(), Ledger: p.Decision().Ledger, Cause: cause}
-	if spec, ok := v.policy.Spec(id); ok {
+	d := &purpose.Denied{Purpose: id, Attribute: attribute, Reason: reason, Policy: p.Decision().Policy, Ledger: p.Decision().Ledger, Cause: cause}
+	if spec, ok := v.inForce().Spec(id); ok {
 		d.Consequence = spec.Consequence
 	}
 	v.recordDenial(p.Actor(), p.Gate().Operation(), d)

@@ -73,6 +73,22 @@ func (s *Scope) Ordinal() uint16 {
 	return s.purpose.ordinal
 }
 
+// Purpose returns the purpose, "" for the zero Scope.
+func (s *Scope) Purpose() ID {
+	if s.purpose == nil {
+		return ""
+	}
+	return s.purpose.spec.ID
+}
+
+// Of returns the ordinal of an attribute in the scope's version of the policy, and false if no purpose of it lists the attribute.
+func (s *Scope) Of(a Attribute) (uint16, bool) {
+	if s.purpose == nil {
+		return 0, false
+	}
+	return s.purpose.versions.policies[s.purpose.number-1].AttributeOrdinal(a)
+}
+
 // CaseBound reports whether a value of another case than the actor's is denied with [CaseMismatch].
 // Collecting is bound to none: what is taken in may be what opens the case.
 func (s *Scope) CaseBound() bool {
