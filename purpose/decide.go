@@ -480,7 +480,7 @@ func (p *Policy) possible(r *Request) Reason {
 	}
 	c := p.purposes[r.Purpose]
 	if c == nil {
-		return UnknownPurpose
+		return p.unknown(r.Purpose)
 	}
 	if reason := p.prohibited(c, r); reason != Permitted {
 		return reason

@@ -110,3 +110,16 @@ const (
 	OffersAnalyst      purpose.Role = "offers_analyst"
 	AdvertisingService purpose.Role = "advertising_service"
 )
+
+// The roles of those outside to whom something is disclosed.
+const (
+	CloudHost          purpose.Role = "cloud_host"
+	MailHost           purpose.Role = "mail_host"
+	PaymentProcessor   purpose.Role = "payment_processor"
+	AccountingFirm     purpose.Role = "accounting_firm"
+	PollingFirm        purpose.Role = "polling_firm"
+	MarketResearcher   purpose.Role = "market_researcher"
+	Lender             purpose.Role = "lender"
+	AdvertisingPartner purpose.Role = "advertising_partner"
+	AuthorityRole      purpose.Role = "authority"
+)

@@ -39,7 +39,8 @@ import (
 // A retention class belongs to purposes, not to fields. Recordings get a short life by being listed only for
 // purposes of the class "recording" (and for the legal ones, which open them only within a case).
 //
-// Disclosure to others is no part of this document: no purpose lists the operation, so none discloses.
+// The recipients are invented but for the lender, whom the policy names; so are their contracts and the assessments of transfers. The
+// policy allows a transfer for a new contract, which the law of Québec does not know: only an emergency is kept.
 func Policy() purpose.Document {
 	return purpose.Document{
 		Version:   "2026-01",
@@ -53,7 +54,34 @@ func Policy() purpose.Document {
 			marketingPurposes(),
 			webPurposes(),
 		),
+		Controller:   controller(),
+		Rules:        purpose.Quebec(),
+		Recipients:   recipients(),
+		Assessments:  assessments(),
+		Prohibitions: prohibitions(),
+		Security:     security(),
+		Statements:   statements(),
 	}
+}
+
+// Policies returns the versions of the policy in order: [Policy], and the one of July, which lets work orders be used for following the work and
+// names market researchers beside the polling firm.
+func Policies() []purpose.Document {
+	july := Policy()
+	july.Version, july.Effective = "2026-07", time.Date(2026, time.July, 1, 0, 0, 0, 0, time.UTC)
+	for i := range july.Purposes {
+		s := &july.Purposes[i]
+		switch s.ID {
+		case Service:
+			s.Attributes = append(s.Attributes, WorkOrderText)
+		case ServiceProgress:
+			s.Attributes = append(s.Attributes, WorkOrderText)
+			s.Roles[Dispatcher] = append(s.Roles[Dispatcher], WorkOrderText)
+		case Marketing, MarketingSurvey:
+			s.Recipients = append(s.Recipients, MarketResearcher)
+		}
+	}
+	return []purpose.Document{Policy(), july}
 }
 
 // The provisions relied on more than once.
@@ -95,6 +123,8 @@ func only(attributes ...purpose.Attribute) []purpose.Attribute { return attribut
 func operations() []purpose.Operation {
 	return []purpose.Operation{purpose.Collect, purpose.Use, purpose.Store}
 }
+
+func disclosing() []purpose.Operation { return append(operations(), purpose.Disclose) }
 
 // The retention classes. Purposes of one class return the same rule, because their values end together.
 
@@ -155,8 +185,9 @@ func servicePurposes() []purpose.Spec {
 		},
 		{
 			ID: Service, Domain: "service", Basis: purpose.ConsentByProvision, Citation: byProvision,
+			Recipients: []purpose.Role{CloudHost, Lender, PaymentProcessor, MailHost},
 			Title:      purpose.Text{EN: "Our services", FR: "Nos services"},
-			Attributes: fields(identityFields(), profileFields(), paymentFields()), Operations: operations(), Retention: keepService(),
+			Attributes: fields(identityFields(), profileFields(), paymentFields()), Operations: disclosing(), Retention: keepService(),
 			Consequence: purpose.Text{
 				EN: "Without this information we cannot serve you, and requests under way stop.",
 				FR: "Sans ces renseignements, nous ne pouvons pas vous servir, et les demandes en cours s’arrêtent.",
@@ -176,8 +207,9 @@ func servicePurposes() []purpose.Spec {
 		},
 		{
 			ID: ServiceAccount, Domain: "service", Basis: purpose.ConsentByProvision, Citation: byProvision,
+			Recipients: []purpose.Role{CloudHost},
 			Title:      purpose.Text{EN: "Open and keep your account", FR: "Ouvrir et tenir votre compte"},
-			Attributes: fields(identityFields(), profileFields()), Operations: operations(), Retention: keepAccount(),
+			Attributes: fields(identityFields(), profileFields()), Operations: disclosing(), Retention: keepAccount(),
 			Roles: roles{WebService: fields(identityFields(), profileFields())}, // what the person's own page shows
 			Consequence: purpose.Text{
 				EN: "You will not be able to open an account, or your account will have to be closed.",
@@ -261,8 +293,9 @@ func servicePurposes() []purpose.Spec {
 		{
 			// A consent is asked for each request, and is meant for that request.
 			ID: ServiceFinancing, Domain: "service", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
+			SingleUse: true, Recipients: []purpose.Role{Lender},
 			Title:      purpose.Text{EN: "Put you in touch with a lender, at your request", FR: "Vous mettre en relation avec un prêteur, à votre demande"},
-			Attributes: fields(identityFields(), profileFields()), Operations: operations(), Retention: keepService(),
+			Attributes: fields(identityFields(), profileFields()), Operations: disclosing(), Retention: keepService(),
 			Roles: roles{
 				FinancingAdvisor: only(Name, Email, Phone, Address, BirthDate),
 			},
@@ -274,8 +307,9 @@ func servicePurposes() []purpose.Spec {
 		{
 			// A key domain of its own: a key that opens a mailing list must not open a means of payment.
 			ID: ServicePayment, Domain: "payment", Basis: purpose.ConsentByProvision, Citation: byProvision,
+			Recipients: []purpose.Role{PaymentProcessor},
 			Title:      purpose.Text{EN: "Process payments", FR: "Traiter les paiements"},
-			Attributes: fields(identityFields(), paymentFields(), only(TransactionHistoryOf)), Operations: operations(), Retention: keepService(),
+			Attributes: fields(identityFields(), paymentFields(), only(TransactionHistoryOf)), Operations: disclosing(), Retention: keepService(),
 			Roles: roles{PaymentService: only(Name, Email, Address, PaymentMethodOf, TransactionHistoryOf)},
 			Consequence: purpose.Text{
 				EN: "You will not be able to pay, or to be paid, through our site.",
@@ -283,8 +317,9 @@ func servicePurposes() []purpose.Spec {
 			},
 		},
 		{
-			// An engineer works on a ticket; without one nothing opens.
-			ID: ServiceOperations, Domain: "service", Basis: purpose.ConsentByProvision, Citation: byProvision, CaseBound: true,
+			// An engineer works on a ticket; without one nothing opens, and under one not for long and not for many.
+			ID: ServiceOperations, Domain: "service", Basis: purpose.ConsentByProvision, Citation: byProvision,
+			BreakGlass: purpose.BreakGlass{Subjects: 20, For: 4 * time.Hour},
 			Title:      purpose.Text{EN: "Repair outages and faults of our systems", FR: "Réparer les pannes et les défauts de nos systèmes"},
 			Attributes: fields(identityFields(), profileFields()), Operations: operations(), Retention: keepService(),
 			Roles: roles{
@@ -297,8 +332,9 @@ func servicePurposes() []purpose.Spec {
 		},
 		{
 			ID: ServiceNotice, Domain: "service", Basis: purpose.ConsentByProvision, Citation: byProvision,
+			Recipients: []purpose.Role{MailHost},
 			Title:      purpose.Text{EN: "Announce changes to our terms, services or policies", FR: "Annoncer les changements à nos conditions, services ou politiques"},
-			Attributes: only(Name, Email, LanguageOf), Operations: operations(), Retention: keepAccount(),
+			Attributes: only(Name, Email, LanguageOf), Operations: disclosing(), Retention: keepAccount(),
 			Roles: roles{
 				Mailer: only(Name, Email, LanguageOf),
 			},
@@ -325,8 +361,9 @@ func supportPurposes() []purpose.Spec {
 	return []purpose.Spec{
 		{
 			ID: Support, Domain: "support", Basis: purpose.ConsentByProvision, Citation: byProvision,
+			Recipients: []purpose.Role{PollingFirm},
 			Title:      purpose.Text{EN: "Customer service", FR: "Service à la clientèle"},
-			Attributes: fields(identityFields(), writtenFields(), recordedFields()), Operations: operations(), Retention: keepSupport(),
+			Attributes: fields(identityFields(), writtenFields(), recordedFields()), Operations: disclosing(), Retention: keepSupport(),
 			Consequence: purpose.Text{
 				EN: "Our support desk will not be able to help you.",
 				FR: "Notre service à la clientèle ne pourra pas vous aider.",
@@ -383,8 +420,9 @@ func supportPurposes() []purpose.Spec {
 		{
 			// The call log is the reference to the contact the questions are about.
 			ID: SupportSurvey, Domain: "support", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
+			Recipients: []purpose.Role{PollingFirm},
 			Title:      purpose.Text{EN: "Ask how our service was", FR: "Vous demander votre avis sur notre service"},
-			Attributes: only(Name, Email, Phone, CallHistoryOf), Operations: operations(), Retention: keepSupport(),
+			Attributes: only(Name, Email, Phone, CallHistoryOf), Operations: disclosing(), Retention: keepSupport(),
 			Roles: roles{
 				SurveyCoordinator: only(Name, Email, Phone, CallHistoryOf),
 			},
@@ -406,48 +444,53 @@ func legalPurposes() []purpose.Spec {
 	return []purpose.Spec{
 		{
 			ID: Legal, Domain: "legal", Basis: purpose.LegalGround, Citation: "CQLR c. P-39.1, ss. 12 and 18",
+			Recipients: []purpose.Role{AuthorityRole, AccountingFirm, PaymentProcessor},
 			Title:      purpose.Text{EN: "Obligations under the law", FR: "Obligations légales"},
-			Attributes: everything(), Operations: operations(), Retention: keepLegal(),
+			Attributes: everything(), Operations: disclosing(), Retention: keepLegal(),
 		},
 		{
 			// A complaint about the service has a direct and relevant connection with the service.
 			ID: LegalComplaints, Domain: "legal", Basis: purpose.LegalGround, Citation: "CQLR c. P-39.1, s. 12 par. 2(1)",
-			CaseBound: true, Secondary: true,
+			Recipients: []purpose.Role{AuthorityRole, PaymentProcessor},
+			CaseBound:  true, Secondary: true,
 			Title:      purpose.Text{EN: "Examine complaints and disputes", FR: "Examiner les plaintes et les différends"},
-			Attributes: fields(identityFields(), profileFields(), writtenFields(), recordedFields()), Operations: operations(), Retention: keepLegal(),
+			Attributes: fields(identityFields(), profileFields(), writtenFields(), recordedFields()), Operations: disclosing(), Retention: keepLegal(),
 			Roles: roles{
 				ComplaintsOfficer: fields(only(Name, Email, Address, Phone, LanguageOf, TransactionHistoryOf), writtenFields(), recordedFields()),
 			},
 		},
 		{
 			ID: LegalFraud, Domain: "legal", Basis: purpose.LegalGround, Citation: "CQLR c. P-39.1, s. 12 par. 2(3)",
-			CaseBound: true, Secondary: true,
+			Recipients: []purpose.Role{AuthorityRole},
+			CaseBound:  true, Secondary: true,
 			Title:      purpose.Text{EN: "Prevent and detect fraud and money laundering", FR: "Prévenir et détecter la fraude et le blanchiment d’argent"},
-			Attributes: everything(), Operations: operations(), Retention: keepLegal(),
+			Attributes: everything(), Operations: disclosing(), Retention: keepLegal(),
 			Roles: roles{
 				FraudAnalyst: fields(only(Name, Email, Address, Phone, BirthDate, PaymentMethodOf, TransactionHistoryOf), writtenFields()),
 			},
 		},
 		{
 			ID: LegalTax, Domain: "legal", Basis: purpose.LegalGround,
+			Recipients: []purpose.Role{AuthorityRole, AccountingFirm},
 			Citation:   "Income Tax Act, R.S.C. 1985, c. 1 (5th Supp.), s. 230; Tax Administration Act, CQLR c. A-6.002, s. 34",
 			Title:      purpose.Text{EN: "Keep the books the tax laws require", FR: "Tenir les registres qu’exigent les lois fiscales"},
-			Attributes: fields(identityFields(), only(TransactionHistoryOf)), Operations: operations(), Retention: keepTax(),
+			Attributes: fields(identityFields(), only(TransactionHistoryOf)), Operations: disclosing(), Retention: keepTax(),
 			Roles: roles{
 				TaxAccountant: only(Name, Address, TransactionHistoryOf),
 			},
 		},
 		{
-			// What an order lists can be any field; the case holds the order, and its reviewer opens no more than it lists.
+			// What an order lists can be any field; no more than that opens, and only to an issuer with the power to compel.
 			ID: LegalOrder, Domain: "legal", Basis: purpose.LegalGround, Citation: "CQLR c. P-39.1, s. 18 par. 1(6)",
+			Ordered: true, Recipients: []purpose.Role{AuthorityRole},
 			CaseBound: true, Secondary: true,
 			Title:      purpose.Text{EN: "Answer requests, warrants and orders of authorities", FR: "Répondre aux demandes, mandats et ordonnances des autorités"},
-			Attributes: everything(), Operations: operations(), Retention: keepLegal(),
+			Attributes: everything(), Operations: disclosing(), Retention: keepLegal(),
 			Roles: roles{LegalCounsel: everything()},
 		},
 		{
-			// The policy leaves this open. Here it is closed: a case, whose file holds the provision, and the fields that name and reach a person.
-			ID: LegalOther, Domain: "legal", Basis: purpose.LegalGround, Citation: "CQLR c. P-39.1, s. 18 par. 1(4)",
+			// The policy leaves this open. Here it is closed: each request cites its provision and names who approved it, within a case.
+			ID: LegalOther, Domain: "legal", Basis: purpose.LegalGround, Cited: true,
 			CaseBound:  true,
 			Title:      purpose.Text{EN: "A use another Act requires, named in the case", FR: "Une utilisation qu’une autre loi exige, indiquée au dossier"},
 			Attributes: only(Name, Email, Address, Phone), Operations: operations(), Retention: keepLegal(),
@@ -475,8 +518,9 @@ func marketingPurposes() []purpose.Spec {
 	return []purpose.Spec{
 		{
 			ID: Marketing, Domain: "marketing", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
+			Recipients: []purpose.Role{PollingFirm},
 			Title:      purpose.Text{EN: "Marketing", FR: "Marketing"},
-			Attributes: fields(identityFields(), profileFields(), only(VisitedSections, VisitedPages)), Operations: slices.Clone(combining), Retention: keepMarketing(),
+			Attributes: fields(identityFields(), profileFields(), only(VisitedSections, VisitedPages)), Operations: append(slices.Clone(combining), purpose.Disclose), Retention: keepMarketing(),
 			Consequence: purpose.Text{
 				EN: "You will receive no promotion of any kind from us.",
 				FR: "Vous ne recevrez de nous aucune promotion, sous aucune forme.",
@@ -484,8 +528,9 @@ func marketingPurposes() []purpose.Spec {
 		},
 		{
 			ID: Newsletter, Domain: "marketing", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
-			Title:      purpose.Text{EN: "Newsletter", FR: "Infolettre"},
-			Attributes: only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
+			Obligations: []purpose.Obligation{purpose.OfferUnsubscribe},
+			Title:       purpose.Text{EN: "Newsletter", FR: "Infolettre"},
+			Attributes:  only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
 			Consequence: purpose.Text{
 				EN: "You will not receive our newsletter, nor the promotions reserved for its readers.",
 				FR: "Vous ne recevrez pas notre infolettre ni les promotions réservées à ses abonnés.",
@@ -493,8 +538,9 @@ func marketingPurposes() []purpose.Spec {
 		},
 		{
 			ID: NewsletterPromo, Domain: "marketing", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
-			Title:      purpose.Text{EN: "Newsletter: promotions on services", FR: "Infolettre : promotions sur les services"},
-			Attributes: only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
+			Obligations: []purpose.Obligation{purpose.OfferUnsubscribe},
+			Title:       purpose.Text{EN: "Newsletter: promotions on services", FR: "Infolettre : promotions sur les services"},
+			Attributes:  only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
 			Consequence: purpose.Text{
 				EN: "You will not be told of discounts and promotions.",
 				FR: "Vous ne serez pas informé des rabais et des promotions.",
@@ -502,8 +548,9 @@ func marketingPurposes() []purpose.Spec {
 		},
 		{
 			ID: NewsletterEvents, Domain: "marketing", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
-			Title:      purpose.Text{EN: "Newsletter: events", FR: "Infolettre : événements"},
-			Attributes: only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
+			Obligations: []purpose.Obligation{purpose.OfferUnsubscribe},
+			Title:       purpose.Text{EN: "Newsletter: events", FR: "Infolettre : événements"},
+			Attributes:  only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
 			Consequence: purpose.Text{
 				EN: "You will not be invited to home shows and workshops.",
 				FR: "Vous ne serez pas invité aux salons de l’habitation ni aux ateliers.",
@@ -511,8 +558,9 @@ func marketingPurposes() []purpose.Spec {
 		},
 		{
 			ID: NewsletterSurvey, Domain: "marketing", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
-			Title:      purpose.Text{EN: "Newsletter: invitations to satisfaction surveys", FR: "Infolettre : invitations aux sondages de satisfaction"},
-			Attributes: only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
+			Obligations: []purpose.Obligation{purpose.OfferUnsubscribe},
+			Title:       purpose.Text{EN: "Newsletter: invitations to satisfaction surveys", FR: "Infolettre : invitations aux sondages de satisfaction"},
+			Attributes:  only(Name, Email, LanguageOf), Operations: operations(), Roles: mailing(), Retention: keepMarketing(),
 			Consequence: purpose.Text{
 				EN: "You will not be invited by e-mail to say how satisfied you are.",
 				FR: "Vous ne recevrez pas d’invitation par courriel à donner votre degré de satisfaction.",
@@ -521,8 +569,9 @@ func marketingPurposes() []purpose.Spec {
 		{
 			// The only purpose that combines: what the person did with what the person read.
 			ID: Offers, Domain: "marketing", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
-			Title:      purpose.Text{EN: "Personalised offers", FR: "Offres personnalisées"},
-			Attributes: fields(identityFields(), profileFields(), only(VisitedSections, VisitedPages)), Operations: slices.Clone(combining), Retention: keepMarketing(),
+			Obligations: []purpose.Obligation{purpose.OfferUnsubscribe, purpose.TellAutomated},
+			Title:       purpose.Text{EN: "Personalised offers", FR: "Offres personnalisées"},
+			Attributes:  fields(identityFields(), profileFields(), only(VisitedSections, VisitedPages)), Operations: slices.Clone(combining), Retention: keepMarketing(),
 			Roles: roles{
 				OffersAnalyst: only(LocationOf, LanguageOf, TransactionHistoryOf, VisitedSections, VisitedPages),
 				Mailer:        only(Name, Email, LanguageOf),
@@ -534,8 +583,9 @@ func marketingPurposes() []purpose.Spec {
 		},
 		{
 			ID: MarketingSurvey, Domain: "marketing", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
+			Recipients: []purpose.Role{PollingFirm},
 			Title:      purpose.Text{EN: "Marketing surveys", FR: "Sondages de marketing"},
-			Attributes: only(Name, Email), Operations: operations(), Retention: keepMarketing(),
+			Attributes: only(Name, Email), Operations: disclosing(), Retention: keepMarketing(),
 			Roles: roles{
 				SurveyCoordinator: only(Name, Email),
 			},
@@ -555,11 +605,13 @@ func webPurposes() []purpose.Spec {
 		{
 			// A notice is enough for the root, so that who refuses every optional cookie still gets pages.
 			ID: Web, Domain: "web", Basis: purpose.NoticeOnly,
+			Automatic: true, Recipients: []purpose.Role{AdvertisingPartner},
 			Title:      purpose.Text{EN: "The site", FR: "Le site"},
-			Attributes: technicalFields(), Operations: operations(), Retention: keepWeb(),
+			Attributes: technicalFields(), Operations: disclosing(), Retention: keepWeb(),
 		},
 		{
 			ID: WebEssential, Domain: "web", Basis: purpose.NoticeOnly,
+			Automatic:  true,
 			Title:      purpose.Text{EN: "Show the site and keep it safe", FR: "Afficher le site et en assurer la sécurité"},
 			Attributes: only(VisitorIP, VisitorBrowser, VisitTime, VisitedPages), Operations: operations(), Retention: keepWeb(),
 			Roles: roles{
@@ -569,6 +621,7 @@ func webPurposes() []purpose.Spec {
 		},
 		{
 			ID: WebAnalytics, Domain: "web", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
+			Automatic:  true,
 			Title:      purpose.Text{EN: "Measure how the site is used", FR: "Mesurer l’utilisation du site"},
 			Attributes: technicalFields(), Operations: operations(), Retention: keepWeb(),
 			Roles: roles{
@@ -582,6 +635,7 @@ func webPurposes() []purpose.Spec {
 		},
 		{
 			ID: WebPersonalisation, Domain: "web", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
+			Automatic:  true,
 			Title:      purpose.Text{EN: "Adapt the site to you", FR: "Adapter le site à vous"},
 			Attributes: technicalFields(), Operations: operations(), Retention: keepWeb(),
 			Roles: roles{WebService: only(VisitorBrowser, VisitorSystem, VisitedSections, VisitedPages)},
@@ -592,8 +646,9 @@ func webPurposes() []purpose.Spec {
 		},
 		{
 			ID: WebAdvertising, Domain: "web", Basis: purpose.ExpressConsent, Citation: byConsent, Optional: true,
+			Automatic: true, Recipients: []purpose.Role{AdvertisingPartner},
 			Title:      purpose.Text{EN: "Advertising that follows your visits", FR: "Publicité fondée sur vos visites"},
-			Attributes: technicalFields(), Operations: operations(), Retention: keepWeb(),
+			Attributes: technicalFields(), Operations: disclosing(), Retention: keepWeb(),
 			Roles: roles{
 				WebService:         only(VisitReferrer, VisitedSections, VisitedPages),
 				AdvertisingService: only(VisitReferrer, VisitedSections, VisitedPages),

@@ -166,17 +166,26 @@ func TestCaseBoundAndSecondaryPurposes(t *testing.T) {
 		}
 	}
 	assert.ElementsMatch(t, []purpose.ID{
-		ServiceProToClient, ServiceClientToPro, ServiceOperations,
+		ServiceProToClient, ServiceClientToPro,
 		LegalComplaints, LegalFraud, LegalOrder, LegalOther, Rights,
 	}, bound)
 	assert.ElementsMatch(t, []purpose.ID{LegalComplaints, LegalFraud, LegalOrder}, secondary)
 	assert.Equal(t, []purpose.ID{Analytics}, deidentified)
 }
 
-func TestNothingIsDisclosedOrTransferred(t *testing.T) {
+// Who may disclose to whom. Everything else stays in the house.
+func TestWhoDisclosesToWhom(t *testing.T) {
 	t.Parallel()
+	want := map[purpose.ID][]purpose.Role{
+		Service: {CloudHost, Lender, PaymentProcessor, MailHost}, ServiceAccount: {CloudHost}, ServiceFinancing: {Lender},
+		ServicePayment: {PaymentProcessor}, ServiceNotice: {MailHost}, Support: {PollingFirm}, SupportSurvey: {PollingFirm},
+		Legal: {AuthorityRole, AccountingFirm, PaymentProcessor}, LegalComplaints: {AuthorityRole, PaymentProcessor}, LegalFraud: {AuthorityRole},
+		LegalTax: {AuthorityRole, AccountingFirm}, LegalOrder: {AuthorityRole},
+		Marketing: {PollingFirm}, MarketingSurvey: {PollingFirm}, Web: {AdvertisingPartner}, WebAdvertising: {AdvertisingPartner},
+	}
 	for _, s := range Policy().Purposes {
-		assert.NotContainsf(t, s.Operations, purpose.Disclose, "%s", s.ID)
+		assert.Equalf(t, want[s.ID], s.Recipients, "%s", s.ID)
+		assert.Equalf(t, want[s.ID] != nil, slices.Contains(s.Operations, purpose.Disclose), "%s", s.ID)
 		assert.NotContainsf(t, s.Operations, purpose.Transfer, "%s", s.ID)
 		assert.Equalf(t, s.ID == Offers || s.ID == Marketing, slices.Contains(s.Operations, purpose.Combine), "whether %s combines", s.ID)
 	}

@@ -49,7 +49,30 @@ func New(tb testing.TB, document purpose.Document, options ...consent.Option) *V
 	if err != nil {
 		tb.Fatalf("piitest: the policy: %v", err)
 	}
-	clock := &Clock{now: document.Effective.UTC().AddDate(0, 0, 1)}
+	return over(tb, policy, options)
+}
+
+// NewVersions is New for the versions of a policy in order, one day after the first came into force.
+func NewVersions(tb testing.TB, documents []purpose.Document, options ...consent.Option) *Vault {
+	tb.Helper()
+	var all []purpose.Published
+	for _, d := range documents {
+		p, err := purpose.Publish(d)
+		if err != nil {
+			tb.Fatalf("piitest: the policy: %v", err)
+		}
+		all = append(all, p)
+	}
+	history, err := purpose.NewHistory(all...)
+	if err != nil {
+		tb.Fatalf("piitest: the policy: %v", err)
+	}
+	return over(tb, history.At(documents[0].Effective), options)
+}
+
+func over(tb testing.TB, policy *purpose.Policy, options []consent.Option) *Vault {
+	tb.Helper()
+	clock := &Clock{now: policy.Effective().UTC().AddDate(0, 0, 1)}
 	registry, err := consent.NewRegistry(policy, new(consent.Memory), append([]consent.Option{consent.WithClock(clock.Now)}, options...)...)
 	if err != nil {
 		tb.Fatalf("piitest: the registry: %v", err)
@@ -69,7 +92,7 @@ func New(tb testing.TB, document purpose.Document, options ...consent.Option) *V
 		}
 		registry.Close()
 	})
-	return &Vault{Vault: vault, Ring: ring, Trail: trail, Clock: clock, tb: tb, language: document.Languages[0]}
+	return &Vault{Vault: vault, Ring: ring, Trail: trail, Clock: clock, tb: tb, language: policy.Languages()[0]}
 }
 
 // KEK returns a new key that wraps data keys, for one test.
@@ -99,7 +122,7 @@ func (v *Vault) Grant(s consent.Subject, ids ...purpose.ID) {
 	v.tb.Helper()
 	v.Notify(s)
 	for _, id := range ids {
-		spec, _ := v.Registry().Policy().Spec(id)
+		spec, _ := v.Registry().Policy().At(v.Clock.Now()).Spec(id)
 		if _, err := v.Registry().Grant(context.Background(), s, id, consent.Act{Method: consent.WebForm, Operations: spec.Operations}); err != nil {
 			v.tb.Fatalf("piitest: grant %s: %v", id, err)
 		}
