@@ -109,6 +109,11 @@ func policyScenarios(t *testing.T) {
 		assert.ErrorIs(t, opens(v, ServiceProgress, dispatcher, marie, order), purpose.NotCollectedForPurpose, "a wider policy does not launder what is older")
 		fresh := piitest.Seal[WorkOrder](v, marie, "The tap drips.", ServiceProgress)
 		assert.NoError(t, opens(v, ServiceProgress, dispatcher, marie, fresh))
+		// And a policy that says following the work needs work orders, and does not list them, is told so.
+		gap := with(func(d *purpose.Document) { spec(d, ServiceProgress).Requires = []purpose.Attribute{WorkOrderText} })
+		found := purpose.Lint(gap)
+		require.Len(t, found, 1)
+		assert.Equal(t, purpose.RequiredUnlisted, found[0].Defect)
 	})
 
 	t.Run("009_legal_ground_without_a_provision", func(t *testing.T) {
