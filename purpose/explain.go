@@ -70,6 +70,10 @@ var sentences = sync.OnceValue(func() catalog.Catalog {
 		_ = b.SetString(language.English, key, text.EN)
 		_ = b.SetString(language.French, key, text.FR)
 	}
+	for o, text := range duty {
+		_ = b.SetString(language.English, obligationKey(Obligation(o)), text.EN)
+		_ = b.SetString(language.French, obligationKey(Obligation(o)), text.FR)
+	}
 	return b
 })
 

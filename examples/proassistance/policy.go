@@ -68,6 +68,10 @@ func Policy() purpose.Document {
 // names market researchers beside the polling firm.
 func Policies() []purpose.Document {
 	july := Policy()
+	july.Recipients = append(july.Recipients, purpose.Recipient{
+		ID: "etudes_outaouais", Name: "Études Outaouais", Role: MarketResearcher, Kind: purpose.Processor, Jurisdiction: "CA-QC",
+		Contract: signed("contracts/2026-3", []purpose.ID{MarketingSurvey}, only(Name, Email)),
+	})
 	july.Version, july.Effective = "2026-07", time.Date(2026, time.July, 1, 0, 0, 0, 0, time.UTC)
 	for i := range july.Purposes {
 		s := &july.Purposes[i]
