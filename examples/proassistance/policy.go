@@ -47,19 +47,20 @@ func Policy() purpose.Document {
 		Effective: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC),
 		Officer:   "Responsable de la protection des renseignements personnels / Privacy Officer, privacy@proassistance.example",
 		Languages: []language.Tag{language.English, language.CanadianFrench},
-		Purposes: slices.Concat(
+		Purposes: described(slices.Concat(
 			servicePurposes(),
 			supportPurposes(),
 			legalPurposes(),
 			marketingPurposes(),
 			webPurposes(),
-		),
+		)),
 		Controller:   controller(),
 		Rules:        purpose.Quebec(),
 		Recipients:   recipients(),
 		Assessments:  assessments(),
 		Prohibitions: prohibitions(),
 		Security:     security(),
+		Terms:        terms(),
 		Statements:   statements(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
 
 	"github.com/purposebound/purposebound/purpose"
 )
@@ -360,4 +361,25 @@ func TestLintFindsNothing(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []purpose.ID{Marketing, MarketingSurvey, Service, ServiceProgress}, widened)
+}
+
+// What is published says everything that must be, and names every purpose in both languages.
+func TestPublished(t *testing.T) {
+	t.Parallel()
+	for _, d := range Policies() {
+		policy, err := purpose.NewPolicy(d)
+		require.NoError(t, err)
+		record, err := policy.Record()
+		require.NoError(t, err)
+		for _, page := range []string{record.Markdown(language.English), policy.Notice(language.English).Markdown()} {
+			for _, s := range d.Purposes {
+				assert.Contains(t, page, s.Title.EN)
+			}
+			assert.NotContains(t, page, "no phrase for")
+		}
+		for _, s := range d.Purposes {
+			assert.NotEmpty(t, s.DPV, s.ID)
+			assert.Contains(t, policy.Notice(language.CanadianFrench).Markdown(), s.Title.FR)
+		}
+	}
 }
