@@ -103,9 +103,9 @@ type Spec struct {
 	DPV         string      // term of the W3C Data Privacy Vocabulary 2, "ServiceProvision"; "" if none fits
 }
 
-// Document is a whole policy as data: what [NewPolicy] checks and compiles.
+// Document is a whole policy as data: what [NewPolicy] checks and compiles. It has one canonical JSON form, [Document.MarshalJSON].
 // Values sealed under a document open only under one with the same purposes, domains, attributes and retention classes
-// ([Policy.Tables]); adding to those comes with several versions of a policy, which are not built yet.
+// ([Policy.Tables]), or under a later one of its [History].
 type Document struct {
 	Version   string         // names this version, "2026-01"
 	Effective time.Time      // from when it is in force; required
