@@ -224,6 +224,9 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 			e.keep(granted)
 		}
 		p := granted.start(ctx, sh, begun)
+		if granted.once != "" {
+			granted.stop(grantRetired, nil) // nothing else begins under it, by a pass either
+		}
 		sh.mu.Unlock()
 		return p, nil
 	}

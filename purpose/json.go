@@ -248,11 +248,26 @@ type decoder struct {
 	line   int
 	lines  places
 	faults []*Fault
-	broken bool // the rest is not JSON
+	names  map[reflect.Type]map[string]int // of the fields
+	broken bool                            // the rest is not JSON
+}
+
+// field returns which field of t has the name.
+func (d *decoder) field(t reflect.Type, name string) (int, bool) {
+	fields := d.names[t]
+	if fields == nil {
+		fields = make(map[string]int, t.NumField())
+		for i := range t.NumField() {
+			fields[fieldName(t.Field(i).Name)] = i
+		}
+		d.names[t] = fields
+	}
+	i, ok := fields[name]
+	return i, ok
 }
 
 func parse(data []byte) (Document, places, error) {
-	d := &decoder{data: data, json: json.NewDecoder(bytes.NewReader(data)), line: 1, lines: make(places)}
+	d := &decoder{data: data, json: json.NewDecoder(bytes.NewReader(data)), line: 1, lines: make(places), names: make(map[reflect.Type]map[string]int)}
 	d.json.UseNumber()
 	var out Document
 	switch {
@@ -499,7 +514,7 @@ func (d *decoder) fields(place string, v reflect.Value) {
 			return
 		}
 		at := strings.TrimPrefix(place+"."+key, ".")
-		field, known := v.Type().FieldByNameFunc(func(name string) bool { return fieldName(name) == key })
+		field, known := d.field(v.Type(), key)
 		switch {
 		case !known:
 			if len(key) > maxName {
@@ -511,7 +526,7 @@ func (d *decoder) fields(place string, v reflect.Value) {
 			d.fault(at, "is there twice")
 			d.skip(d.token())
 		default:
-			d.value(at, v.FieldByIndex(field.Index))
+			d.value(at, v.Field(field))
 		}
 		seen[key] = true
 	}
