@@ -370,7 +370,7 @@ func (w *world) changeOne(d *purpose.Document, s *purpose.Spec) {
 // that was not; and a consent lapses only where it is said to.
 func TestDiffLaws(t *testing.T) {
 	t.Parallel()
-	type counts struct{ immaterial, narrower, held int }
+	type counts struct{ immaterial, narrower int }
 	var seen counts
 	holdLonger(t, 4, func(w *world) (bool, bool) {
 		before := w.doc
