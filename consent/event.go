@@ -24,6 +24,7 @@ const (
 	AccountOpened                 // the subject opened an account
 	AccountClosed                 // the subject's account ended
 	Consumed                      // what permitted one use has been used: Act.Request names it
+	Resides                       // the subject lives in Jurisdiction; "" takes that back
 )
 
 // Tightens reports whether an event of this kind can only take permissions away.
@@ -76,8 +77,9 @@ type Event struct {
 	Actor purpose.Actor // of CaseOpened: who is assigned; an empty ID stands for anyone in the role
 	// Occurred is when a case or account was opened or closed, if that was before it was recorded.
 	// Zero: when it was recorded. Never after Time.
-	Occurred time.Time
-	Blank    bool // the payload was erased: what it said is unknown
+	Occurred     time.Time
+	Jurisdiction purpose.Jurisdiction // of Resides: "CA-QC"
+	Blank        bool                 // the payload was erased: what it said is unknown
 }
 
 // Same reports whether two events say the same but for the number and time a ledger and a clock gave them.
@@ -86,7 +88,7 @@ func (e Event) Same(o Event) bool {
 	return e.ID == o.ID && e.Kind == o.Kind && e.Purpose == o.Purpose && e.Policy == o.Policy &&
 		e.Case == o.Case && e.Actor.Role == o.Actor.Role && e.Actor.ID == o.Actor.ID && e.Blank == o.Blank &&
 		e.Act.Method == o.Act.Method && e.Act.Language.String() == o.Act.Language.String() && e.Act.Evidence == o.Act.Evidence &&
-		e.Occurred.Equal(o.Occurred) && e.Act.Until.Equal(o.Act.Until) && e.Act.Guardian == o.Act.Guardian && e.Act.Request == o.Act.Request &&
+		e.Occurred.Equal(o.Occurred) && e.Jurisdiction == o.Jurisdiction && e.Act.Until.Equal(o.Act.Until) && e.Act.Guardian == o.Act.Guardian && e.Act.Request == o.Act.Request &&
 		slices.Equal(e.Act.Operations, o.Act.Operations)
 }
 
@@ -110,7 +112,7 @@ func (m Method) String() string {
 var (
 	kindText = [...]string{
 		"unknown", "noticed", "requested", "granted", "refused", "withdrawn",
-		"case_opened", "case_closed", "account_opened", "account_closed", "consumed",
+		"case_opened", "case_closed", "account_opened", "account_closed", "consumed", "resides",
 	}
 	methodText = [...]string{"unknown", "web_form", "phone", "paper", "survey", "automatic", "link", "in_account"}
 )

@@ -74,6 +74,8 @@ func (s *state) apply(e Event) error {
 		switch e.Kind {
 		case AccountOpened, AccountClosed:
 			s.facts.Account = purpose.Account{}
+		case Resides:
+			s.facts.Residence = ""
 		case CaseOpened, CaseClosed:
 			for id := range s.facts.Cases {
 				s.facts.Cases[id] = purpose.Case{}
@@ -135,6 +137,8 @@ func (s *state) apply(e Event) error {
 		if s.facts.Account.Status != purpose.CaseClosed {
 			s.facts.Account = purpose.Account{Status: purpose.CaseClosed, Closed: at}
 		}
+	case Resides:
+		s.facts.Residence = e.Jurisdiction
 	case Consumed:
 		s.facts.Consumed[e.Act.Request] = true
 	default:

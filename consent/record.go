@@ -51,6 +51,8 @@ type payload struct {
 	Role       string   `json:"role,omitempty"`
 	Actor      string   `json:"actor,omitempty"`
 	Occurred   string   `json:"occurred,omitempty"`
+
+	Jurisdiction string `json:"jurisdiction,omitempty"`
 }
 
 const rootLabel = "purposebound ledger of v1\x00"
@@ -77,7 +79,7 @@ func Encode(e Event, before [32]byte, salt []byte) (Record, error) {
 	}
 	p := payload{
 		Salt: salt, Evidence: e.Act.Evidence, Guardian: e.Act.Guardian, Request: e.Act.Request,
-		Case: e.Case, Role: string(e.Actor.Role), Actor: e.Actor.ID,
+		Case: e.Case, Role: string(e.Actor.Role), Actor: e.Actor.ID, Jurisdiction: string(e.Jurisdiction),
 	}
 	if e.Act.Method != 0 {
 		p.Method = e.Act.Method.String()
@@ -136,6 +138,7 @@ func Decode(r Record, before [32]byte) (Event, error) {
 	if err := strict(r.Payload, &p); err != nil || len(p.Salt) != saltSize {
 		return Event{}, ErrFormat
 	}
+	e.Jurisdiction = purpose.Jurisdiction(p.Jurisdiction)
 	e.Case, e.Actor = p.Case, purpose.Actor{Role: purpose.Role(p.Role), ID: p.Actor}
 	e.Act = Act{Evidence: p.Evidence, Guardian: p.Guardian, Request: p.Request}
 	e.Act.Method = Method(slices.Index(methodText[1:], p.Method) + 1)
@@ -175,7 +178,7 @@ func (e Event) storable() bool {
 		return false
 	}
 	for _, text := range []string{
-		string(e.Purpose), e.Policy, e.Act.Evidence, e.Act.Request, e.Case, string(e.Actor.Role), e.Actor.ID,
+		string(e.Purpose), e.Policy, e.Act.Evidence, e.Act.Request, e.Case, string(e.Actor.Role), e.Actor.ID, string(e.Jurisdiction),
 	} {
 		if !utf8.ValidString(text) {
 			return false

@@ -63,7 +63,7 @@ func vectorEvents() []consent.Event {
 		events = append(events, e)
 	}
 	kinds := 0
-	later := []consent.Kind{consent.Consumed} // kinds that came after the vectors were born stand behind them
+	later := []consent.Kind{consent.Consumed, consent.Resides} // kinds that came after the vectors were born stand behind them
 	kind := func(k consent.Kind) {
 		full.Kind = k
 		add("full-"+k.String(), full)
@@ -91,6 +91,10 @@ func vectorEvents() []consent.Event {
 	}
 	add("unusual \"<>&\u2028 \U0001F600 e\u0301", consent.Event{Kind: consent.CaseOpened, Case: "\x00\n\\", Policy: "<é>"})
 	for _, k := range later {
+		full.Jurisdiction = ""
+		if k == consent.Resides {
+			full.Jurisdiction = "CA-QC"
+		}
 		kind(k)
 	}
 	return events
@@ -178,7 +182,8 @@ func TestRecordVectors(t *testing.T) {
 // An added field that the vectors' full event leaves at zero would go untested.
 func TestFullEventIsFull(t *testing.T) {
 	t.Parallel()
-	e := vectorEvents()[0]
+	all := vectorEvents()
+	e := all[slices.IndexFunc(all, func(e consent.Event) bool { return e.ID == "full-resides" })] // fields that came later are only in it
 	for _, v := range []any{e, e.Act, e.Actor} {
 		value := reflect.ValueOf(v)
 		for i := range value.NumField() {
@@ -392,7 +397,7 @@ func TestRecordRoundTrip(t *testing.T) {
 					Method: consent.Method(method), Language: language.Raw.Make(tag), Evidence: texts[2],
 					Until: times[1], Guardian: guardian, Request: texts[3],
 				},
-				Case: texts[4], Actor: purpose.Actor{Role: purpose.Role(texts[5]), ID: texts[6]}, Occurred: times[2],
+				Case: texts[4], Actor: purpose.Actor{Role: purpose.Role(texts[5]), ID: texts[6]}, Occurred: times[2], Jurisdiction: purpose.Jurisdiction(texts[6]),
 			}
 			for _, op := range ops {
 				e.Act.Operations = append(e.Act.Operations, purpose.Operation(op))

@@ -213,7 +213,7 @@ func (r *Registry) Request(ctx context.Context, s Subject, id purpose.ID, how Me
 	return r.record(ctx, s, Event{Kind: Requested, Purpose: id, Act: Act{Method: how}})
 }
 
-// Record appends a fact: a case or an account opened or closed. Closing a case withdraws it from the actors
+// Record appends a fact: a case or an account opened or closed, or where the subject lives. Closing a case withdraws it from the actors
 // that were assigned, with the barrier of [Registry.Withdraw]. The event's Seq, Policy and Time are set here; an
 // empty ID is made random. Notices, requests and consents have methods of their own and are refused.
 func (r *Registry) Record(ctx context.Context, s Subject, e Event) (Event, error) {
@@ -230,6 +230,11 @@ func (r *Registry) Record(ctx context.Context, s Subject, e Event) (Event, error
 		e.Actor = purpose.Actor{}
 	case AccountOpened, AccountClosed:
 		e.Case, e.Actor = "", purpose.Actor{}
+	case Resides:
+		if e.Jurisdiction != "" && !e.Jurisdiction.Valid() {
+			return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
+		}
+		e.Case, e.Actor = "", purpose.Actor{}
 	default:
 		return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
 	}
@@ -237,6 +242,9 @@ func (r *Registry) Record(ctx context.Context, s Subject, e Event) (Event, error
 		return Event{}, fmt.Errorf("consent: record: %w", ErrInvalidEvent)
 	}
 	e.Act, e.Purpose = Act{}, ""
+	if e.Kind != Resides {
+		e.Jurisdiction = ""
+	}
 	if e.Kind.Tightens() {
 		e, _, err := r.tighten(ctx, s, e)
 		return e, err

@@ -208,6 +208,7 @@ func appendExists(tb testing.TB, l consent.Ledger) {
 		"Act.Guardian":   func(e *consent.Event) { e.Act.Guardian = false },
 		"Act.Request":    func(e *consent.Event) { e.Act.Request = "request-8" },
 		"Case":           func(e *consent.Event) { e.Case = "ticket-4" },
+		"Jurisdiction":   func(e *consent.Event) { e.Jurisdiction = "CA-ON" },
 		"Occurred":       func(e *consent.Event) { e.Occurred = e.Occurred.Add(1) },
 		"Actor.Role":     func(e *consent.Event) { e.Actor.Role = "clerk" },
 		"Actor.ID":       func(e *consent.Event) { e.Actor.ID = "agent-6" },

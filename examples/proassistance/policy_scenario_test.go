@@ -504,6 +504,14 @@ func policyScenarios(t *testing.T) {
 		t.Parallel()
 		assert.NoError(t, hosted(t, func(*purpose.Document) {}, ServiceNotice, "courrier_rideau", mailer))
 		assert.ErrorIs(t, hosted(t, unassessed("courrier_rideau"), ServiceNotice, "courrier_rideau", mailer), purpose.NoTransferAssessment)
+		// And for somebody who lives in Ontario, so is Québec.
+		v := piitest.New(t, Policy())
+		email := piitest.Seal[pii.Email](v, marie, someEmail, ServicePayment)
+		to := pii.DiscloseTo("paie_laval")
+		require.NoError(t, discloses(v, ServicePayment, as(PaymentService), marie, email, to))
+		_, err := v.Registry().Record(t.Context(), marie, consent.Event{Kind: consent.Resides, Jurisdiction: "CA-ON"})
+		require.NoError(t, err)
+		assert.ErrorIs(t, discloses(v, ServicePayment, as(PaymentService), marie, email, to), purpose.NoTransferAssessment)
 	})
 
 	t.Run("074_assessed_for_less", func(t *testing.T) {
