@@ -23,6 +23,13 @@
 // and returning releases nothing afterwards: the last thing [Sealed.Reveal] does is to look whether the use still runs and, after that,
 // at the clock. So a use is for one person and one step of work. [Accessor.Do] and [Accessor.Each] end it for you.
 //
+// # Disclosing, and opening under papers
+//
+// An accessor may be made for more than a purpose: for a recipient ([DiscloseTo]), for an order ([UnderOrder]), for a ticket ([UnderTicket]) or
+// relying on an exceptional ground ([ByDerogation]). What the policy can tell, it tells when the accessor is made: that the recipient is of no role the purpose
+// discloses to, or that its contract lacks an undertaking. The rest is asked at every use: whether the contract is in force, whether a transfer
+// is assessed, whether the ticket is full. A use that is permitted once is recorded in the ledger before it begins.
+//
 // # Kinds
 //
 // The type parameter of Sealed and Value is a [Kind]: a type without state that names an attribute of the policy and writes its

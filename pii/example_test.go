@@ -295,8 +295,10 @@ func ExampleKind() {
 }
 
 // start builds what [Example] builds.
-func start() (context.Context, *pii.Vault, *consent.Registry) {
-	policy, err := purpose.NewPolicy(nursery())
+func start() (context.Context, *pii.Vault, *consent.Registry) { return startWith(nursery()) }
+
+func startWith(document purpose.Document) (context.Context, *pii.Vault, *consent.Registry) {
+	policy, err := purpose.NewPolicy(document)
 	check(err)
 	registry, err := consent.NewRegistry(policy, new(consent.Memory))
 	check(err)
@@ -327,6 +329,50 @@ func check(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// An accessor that discloses is made for one recipient: its role, contract and place are asked, at start-up as far as they can be.
+func ExampleDiscloseTo() {
+	document := nursery()
+	document.Rules = purpose.Quebec()
+	for i := range document.Purposes {
+		if s := &document.Purposes[i]; s.ID == sales {
+			s.Operations = append(slices.Clone(s.Operations), purpose.Disclose)
+			s.Recipients = []purpose.Role{"carrier"}
+			s.Roles = map[purpose.Role][]purpose.Attribute{"seller": {"identity.name", "identity.email"}}
+		}
+	}
+	document.Recipients = []purpose.Recipient{{
+		ID: "livraisons", Name: "Livraisons Express", Role: "carrier", Kind: purpose.Processor, Jurisdiction: "CA-QC",
+		Contract: purpose.Contract{
+			Reference: "contracts/7", Purposes: []purpose.ID{sales}, Attributes: []purpose.Attribute{"identity.name"},
+			Undertakings: document.Rules.Undertakings, Start: document.Effective,
+		},
+	}}
+	ctx, vault, registry := startWith(document)
+	defer registry.Close()
+	client := consent.Subject("client-1042")
+	in := signUp(ctx, vault, client)
+	var name pii.Sealed[pii.Name]
+	var email pii.Sealed[pii.Email]
+	check(errors.Join(name.Seal(in, "Marie Tremblay"), email.Seal(in, "marie@example.com")))
+
+	_, err := vault.Accessor(sales, pii.DiscloseTo("elsewhere"))
+	fmt.Println(err)
+	carrier, err := vault.Accessor(sales, pii.DiscloseTo("livraisons"))
+	check(err)
+	check(carrier.Do(ctx, purpose.Actor{Role: "seller", ID: "seller-1"}, client, func(use *pii.Use) error {
+		label, err := name.Reveal(use)
+		check(err)
+		fmt.Println("for the label:", label.Plaintext())
+		_, err = email.Reveal(use)
+		fmt.Println(err)
+		return nil
+	}))
+	// Output:
+	// purpose: sales: UnknownRecipient
+	// for the label: Marie Tremblay
+	// purpose: sales: identity.email: ContractScope
 }
 
 func ExampleNewBufferedAudit() {
