@@ -129,9 +129,9 @@ func (p *Policy) carry(before map[ID]uint16, older []*Policy) map[ID]uint16 {
 	return now
 }
 
-// At returns the version in force at t; before the first, the first. It is nil for a nil History.
+// At returns the version in force at t; before the first, the first. It is nil for a nil or zero History.
 func (h *History) At(t time.Time) *Policy {
-	if h == nil {
+	if h == nil || h.lineage == nil {
 		return nil
 	}
 	return h.lineage.policies[0].At(t)
@@ -140,7 +140,7 @@ func (h *History) At(t time.Time) *Policy {
 // Policy returns the newest version. What is asked of it is answered by the version in force at the time of the question, so it
 // is what a registry is given.
 func (h *History) Policy() *Policy {
-	if h == nil {
+	if h == nil || h.lineage == nil {
 		return nil
 	}
 	return h.lineage.policies[len(h.lineage.policies)-1]
@@ -148,7 +148,7 @@ func (h *History) Policy() *Policy {
 
 // Versions yields the versions in order.
 func (h *History) Versions() iter.Seq[*Policy] {
-	if h == nil {
+	if h == nil || h.lineage == nil {
 		return slices.Values[[]*Policy](nil)
 	}
 	return slices.Values(h.lineage.policies)

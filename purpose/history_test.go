@@ -257,12 +257,15 @@ func joined(err error) []error {
 
 func TestNilHistory(t *testing.T) {
 	t.Parallel()
-	var h *purpose.History
-	assert.Nil(t, h.Policy())
-	assert.Nil(t, h.At(noon))
-	assert.False(t, h.Policy().Decide(ask(newsletter), knowing()).Allowed())
-	for range h.Versions() {
-		t.Error("a nil history has versions")
+	for _, h := range []*purpose.History{nil, new(purpose.History)} {
+		assert.Nil(t, h.Policy())
+		assert.Nil(t, h.At(noon))
+		assert.False(t, h.Policy().Decide(ask(newsletter), knowing()).Allowed())
+		for range h.Versions() {
+			t.Error("a nil history has versions")
+		}
+		_, _, ended := h.Ended(newsletter)
+		assert.False(t, ended)
 	}
 }
 
