@@ -821,6 +821,7 @@ type explorer struct {
 	gates   map[purpose.ID]*consent.Gate
 	uses    []*exploredUse
 	calls   []*exploredCall
+	results sync.Mutex // guards what the calls returned
 	broken  string
 }
 
@@ -905,6 +906,8 @@ func explore(t *testing.T, seed uint64, steps int) string {
 		}
 	}
 	synctest.Wait()
+	x.results.Lock()
+	defer x.results.Unlock()
 	for _, c := range x.calls {
 		if c.returned == 0 && x.broken == "" {
 			x.broken = fmt.Sprintf("seed %d: %s %s never returned", seed, c.kind, c.id)
@@ -970,22 +973,27 @@ func (x *explorer) call(kind consent.Kind, id purpose.ID) {
 	x.calls = append(x.calls, c)
 	ctx := x.t.Context()
 	go func() {
+		var err error
 		switch kind {
 		case consent.Withdrawn:
-			_, c.err = x.Withdraw(ctx, x.who, id)
+			_, err = x.Withdraw(ctx, x.who, id)
 		case consent.Refused:
-			_, c.err = x.Refuse(ctx, x.who, id)
+			_, err = x.Refuse(ctx, x.who, id)
 		case consent.Granted:
-			_, c.err = x.Grant(ctx, x.who, id, consent.Act{Method: consent.WebForm})
+			_, err = x.Grant(ctx, x.who, id, consent.Act{Method: consent.WebForm})
 		default:
-			_, c.err = x.Record(ctx, x.who, consent.Event{Kind: kind})
+			_, err = x.Record(ctx, x.who, consent.Event{Kind: kind})
 		}
-		c.returned = int(x.clock.Load())
+		x.results.Lock() // a call that a timer ends is ordered after nothing that looks
+		defer x.results.Unlock()
+		c.err, c.returned = err, int(x.clock.Load())
 	}()
 }
 
 // look compares every use with what the ledger holds and what was asked for.
 func (x *explorer) look() {
+	x.results.Lock()
+	defer x.results.Unlock()
 	m := newModel()
 	for _, e := range x.history() {
 		m.apply(e)

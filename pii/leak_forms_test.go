@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/pii"
 	"github.com/purposebound/purposebound/pii/piitest"
 )
@@ -21,7 +23,7 @@ import (
 // leakForms are a sealed and a revealed value, for what they are to print and encode: a type that prints nothing does not leak either.
 func leakForms(t *testing.T) (pii.Sealed[pii.Email], pii.Value[pii.Email], pii.Derived[string]) {
 	t.Helper()
-	v := piitest.New(t, leakShop())
+	v := piitest.New(t, leakShop(), consent.WithMaxUse(time.Hour))
 	sealed := piitest.Seal[pii.Email](v, "c-1", leakCanary("identity.email"), Service)
 	var revealed pii.Value[pii.Email]
 	var derived pii.Derived[string]

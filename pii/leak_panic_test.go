@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/pii"
 	"github.com/purposebound/purposebound/pii/piitest"
 )
@@ -48,7 +50,7 @@ func TestLeakPanic(t *testing.T) {
 	text := leakCanary("identity.email")
 	name, child := os.LookupEnv(leakPanicEnv)
 	if child {
-		v := piitest.New(t, leakShop())
+		v := piitest.New(t, leakShop(), consent.WithMaxUse(time.Hour))
 		sealed := piitest.Seal[pii.Email](v, "c-1", text, Service)
 		use, err := v.MustAccessor(Service).Begin(t.Context(), agent, "c-1")
 		require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -152,7 +153,7 @@ func (item *leakItem) run(scene *leakScene, ways []leakWay, leaked func(way, sha
 // A failure names where and never prints what.
 func TestLeak(t *testing.T) {
 	t.Parallel()
-	v := piitest.New(t, leakShop())
+	v := piitest.New(t, leakShop(), consent.WithMaxUse(time.Hour))
 	use, err := v.MustAccessor(Service).Begin(t.Context(), agent, "c-1")
 	if err != nil { // consent by provision needs the notice, which sealing gives
 		v.Notify("c-1")
@@ -302,7 +303,7 @@ func newLeakMachine(t *testing.T, config keyring.Config) leakMachine {
 	require.NoError(t, err)
 	clock := new(piitest.Clock)
 	clock.Set(document.Effective.AddDate(0, 0, 1))
-	registry, err := consent.NewRegistry(policy, new(consent.Memory), consent.WithClock(clock.Now))
+	registry, err := consent.NewRegistry(policy, new(consent.Memory), consent.WithClock(clock.Now), consent.WithMaxUse(time.Hour))
 	require.NoError(t, err)
 	t.Cleanup(func() { registry.Close() })
 	config.Store, config.Now = new(keyring.Memory), clock.Now
