@@ -20,6 +20,7 @@ type route struct {
 // assessed is one assessment, seen from one purpose.
 type assessed struct {
 	reason     Reason // Permitted, or why it never covers
+	looked     []Jurisdiction
 	made       time.Time
 	review     time.Time
 	attributes bitset
@@ -99,7 +100,7 @@ func (p *Policy) places(r *Recipient) []Jurisdiction {
 }
 
 func (p *Policy) assess(a *Assessment, c *compiled, r *Recipient, places []Jurisdiction) assessed {
-	out := assessed{reason: Permitted, made: a.Made, review: a.Review, attributes: p.set(a.Attributes)}
+	out := assessed{reason: Permitted, looked: a.Jurisdictions, made: a.Made, review: a.Review, attributes: p.set(a.Attributes)}
 	elsewhere := slices.ContainsFunc(places, func(j Jurisdiction) bool {
 		return !inside(j, a.Jurisdictions) && !inside(j, p.document.Rules.Territory) && !inside(j, p.document.Rules.Adequate)
 	})
@@ -167,7 +168,7 @@ func (t *route) transfer(rules *Rules, r *Request, f *Facts, d *Decision) Reason
 	covered := false
 	for i := range t.assessed {
 		a := &t.assessed[i]
-		switch reason := a.at(r.Time); {
+		switch reason := a.at(r.Time, t, f); {
 		case reason == Permitted:
 			covered = true
 			d.until(a.review) // of the earliest: which of them covers a value is not asked here
@@ -181,8 +182,9 @@ func (t *route) transfer(rules *Rules, r *Request, f *Facts, d *Decision) Reason
 	return closest
 }
 
-// at asks whether the assessment covers the purpose now.
-func (a *assessed) at(now time.Time) Reason {
+// at asks whether the assessment covers the purpose now, and, where data does not leave the territory but the person's own
+// jurisdiction, that it looked where the recipient is.
+func (a *assessed) at(now time.Time, t *route, f *Facts) Reason {
 	switch {
 	case a.reason != Permitted:
 		return a.reason
@@ -190,6 +192,13 @@ func (a *assessed) at(now time.Time) Reason {
 		return NoTransferAssessment
 	case lapsed(a.review, now):
 		return AssessmentStale
+	}
+	if !t.abroad {
+		for _, j := range t.places {
+			if !j.In(f.Residence) && !inside(j, a.looked) {
+				return NoTransferAssessment
+			}
+		}
 	}
 	return Permitted
 }
@@ -253,7 +262,7 @@ func (t *route) covers(rules *Rules, r *Request, f *Facts) bitset {
 	}
 	all := bitset{}
 	for i := range t.assessed {
-		if a := &t.assessed[i]; a.at(r.Time) == Permitted {
+		if a := &t.assessed[i]; a.at(r.Time, t, f) == Permitted {
 			all = all.union(a.attributes)
 		}
 	}
@@ -271,7 +280,7 @@ func (s *Scope) released(ordinal uint16, r *Request, f *Facts) Reason {
 		return Permitted
 	}
 	for i := range t.assessed {
-		if a := &t.assessed[i]; a.at(r.Time) == Permitted && a.attributes.has(ordinal) {
+		if a := &t.assessed[i]; a.at(r.Time, t, f) == Permitted && a.attributes.has(ordinal) {
 			return Permitted
 		}
 	}
