@@ -16,14 +16,24 @@ type clock struct {
 	now   func() time.Time // injected; nil: the machine's
 	high  atomic.Int64     // highest reading of an injected clock
 	floor atomic.Int64     // the ledger is known to reach at least here
+	lease atomic.Int64     // reading from which nothing opens until a renewal of the lease moves it
 }
+
+// unbounded is the lease of a registry that holds its ledger alone.
+const unbounded = math.MaxInt64
 
 func (c *clock) init(now func() time.Time) {
 	c.now, c.start = now, time.Now()
 	if now != nil {
 		c.start = now()
 	}
-	c.wall = c.start.Round(0).UTC()
+	c.lease.Store(unbounded)
+	c.set(c.start.Round(0).UTC())
+}
+
+// set makes wall the time of reading zero. Nobody reads the clock yet.
+func (c *clock) set(wall time.Time) {
+	c.wall = wall
 	c.sec, c.nsec = c.wall.Unix(), int64(c.wall.Nanosecond())
 }
 

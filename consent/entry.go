@@ -202,10 +202,16 @@ func (r *Registry) lead(ctx context.Context, sh *shard, e *entry, s Subject) (st
 
 // read folds the ledger.
 func (r *Registry) read(ctx context.Context, s Subject) (*state, error) {
-	st, err := fold(state{}, r.ledger.Events(ctx, s, 0))
+	began := r.clock.elapsed()
+	events := r.ledger.Events(ctx, s, 0)
+	if r.node != nil {
+		events = r.node.events(ctx, s, began)
+	}
+	st, err := fold(state{}, events)
 	if err != nil {
 		return nil, r.outage(ctx, "", err)
 	}
+	st.read = began
 	if err := ctx.Err(); err != nil { // a ledger that stops early without saying so
 		return nil, r.outage(ctx, "", context.Cause(ctx))
 	}

@@ -17,6 +17,7 @@ import (
 type state struct {
 	facts     purpose.Facts
 	last      time.Time             // latest time of an event
+	read      int64                 // reading of the clock before it was read
 	languages []language.Tag        // of the notices shown, latest last
 	requests  map[string]request    // open and answered requests by event id
 	tightened map[purpose.ID]uint64 // number of the last refusal or withdrawal

@@ -150,3 +150,13 @@ func (r remembered) chain(i int) [32]byte {
 	}
 	return r.records[i-1].Chain
 }
+
+// length returns how many events the subject has.
+func (m *Memory) length(s Subject) uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r := m.subjects[s]; r != nil {
+		return uint64(len(r.records))
+	}
+	return 0
+}

@@ -74,3 +74,12 @@ func ExampleMemory() {
 	// 1 granted marketing.newsletter
 	// 2 withdrawn marketing.newsletter
 }
+
+func TestSharedMemoryConformance(t *testing.T) {
+	t.Parallel()
+	consenttest.TestLedger(t, func(testing.TB) consent.Ledger { return new(consent.SharedMemory) })
+	consenttest.TestCoordination(t, func(testing.TB) func() consenttest.Shared {
+		m := new(consent.SharedMemory)
+		return func() consenttest.Shared { return m }
+	})
+}

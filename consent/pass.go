@@ -48,14 +48,15 @@ func (x *Pass) Leave() {
 
 // Check is [Permit.Check] for a use that was entered: flags first, the clock last.
 func (x *Pass) Check() purpose.Reason {
+	lease := x.clock.lease.Load()
 	if reason := x.grant.standing(); reason != purpose.Permitted {
 		return reason
 	}
 	if x.ctx.Err() != nil {
 		return purpose.Cancelled
 	}
-	if now := x.clock.elapsed(); now >= x.deadline {
-		return x.grant.late(now)
+	if now := x.clock.elapsed(); now >= x.deadline || now >= lease {
+		return x.grant.late(now, lease)
 	}
 	return purpose.Permitted
 }

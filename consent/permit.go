@@ -31,7 +31,8 @@ type scopeKey struct {
 type gatePurpose struct {
 	id        purpose.ID
 	caseBound bool
-	revocable bool // a withdrawal ends it
+	revocable bool     // a withdrawal ends it
+	reach     []uint64 // of withdrawals of it and of what is above it
 }
 
 // Gate returns the door of the operation under all of the purposes,
@@ -66,7 +67,7 @@ func (r *Registry) gate(owner any, ask purpose.Request, ids []purpose.ID) (*Gate
 
 // bounds says what may end uses of a purpose: under any version, for one that ends too much does no harm.
 func (r *Registry) bounds(id purpose.ID) gatePurpose {
-	out := gatePurpose{id: id}
+	out := gatePurpose{id: id, reach: reaches(id)}
 	for n := uint16(1); ; n++ {
 		p, ok := r.policy.Numbered(n)
 		if !ok {
@@ -165,7 +166,7 @@ func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, beg
 	sh.mu.Lock()
 	if e := sh.subjects[s]; e != nil && e.pending == nil {
 		for _, have := range e.grants {
-			if have != nil && have.gate == g && begun < have.until && *have.actor == actor {
+			if have != nil && have.gate == g && begun < have.until && begun < r.clock.lease.Load() && *have.actor == actor {
 				p := have.start(ctx, sh, begun)
 				sh.mu.Unlock()
 				return p, nil
@@ -180,6 +181,7 @@ func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, beg
 func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun int64) (*Permit, error) {
 	r := g.registry
 	sh := r.shard(s)
+	fresh := false
 	for {
 		st, err := r.load(ctx, s)
 		if err != nil {
@@ -203,9 +205,21 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 		}
 		// Read under the lock: whatever was expired by a reading before this one stays expired.
 		now := r.clock.elapsed()
+		if now >= r.clock.lease.Load() {
+			sh.mu.Unlock()
+			return nil, g.deny(purpose.RegistryUnavailable, 0, r.node.why())
+		}
 		granted, denied := g.decide(s, st, actor, now)
 		if denied != nil {
+			again := r.node != nil && !fresh && st.stale(ctx, s, now)
+			if again { // another node may have stored what permits it
+				e.forget()
+				fresh = true
+			}
 			sh.mu.Unlock()
+			if again {
+				continue
+			}
 			return nil, denied
 		}
 		granted.entry = e
@@ -342,6 +356,10 @@ func (g *grant) stop(flag uint32, cause error) {
 // the registry's clock in nanoseconds. It looks at the flags first and at the clock last, so that a goroutine that
 // was stopped in between, for however long, releases nothing that a withdrawal has given up waiting for.
 func (p *Permit) Check() (int64, purpose.Reason) {
+	if p == nil || p.clock == nil {
+		return 0, purpose.UseEnded
+	}
+	lease := p.clock.lease.Load() // before the flags: one that is renewed later says nothing about them
 	if reason := p.Running(); reason != purpose.Permitted {
 		return 0, reason
 	}
@@ -349,8 +367,8 @@ func (p *Permit) Check() (int64, purpose.Reason) {
 		return 0, purpose.Cancelled
 	}
 	now := p.clock.elapsed()
-	if now >= p.deadline {
-		return now, p.grant.late(now)
+	if now >= p.deadline || now >= lease {
+		return now, p.grant.late(now, lease)
 	}
 	return now, purpose.Permitted
 }
@@ -376,7 +394,10 @@ func (g *grant) standing() purpose.Reason {
 }
 
 // late tells which end passed.
-func (g *grant) late(now int64) purpose.Reason {
+func (g *grant) late(now, lease int64) purpose.Reason {
+	if now >= lease {
+		return purpose.RegistryUnavailable
+	}
 	if now >= g.until {
 		return purpose.ConsentExpired
 	}

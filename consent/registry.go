@@ -28,6 +28,9 @@ type Registry struct {
 	closed atomic.Bool
 	writes writes
 	free   func() // gives the ledger back
+	node   *node  // nil: the ledger is held alone
+	lease  time.Duration
+	wakeup func(context.Context) error
 
 	shards  [shardCount]shard
 	drains  drains
@@ -115,7 +118,7 @@ func NewRegistry(policy *purpose.Policy, ledger Ledger, options ...Option) (*Reg
 		return nil, errors.New("consent: NewRegistry: ledger must not be nil")
 	}
 	r := &Registry{
-		policy: policy, ledger: ledger, maxUse: 30 * time.Second, limit: 65536 / shardCount,
+		policy: policy, ledger: ledger, maxUse: 30 * time.Second, limit: 65536 / shardCount, lease: 5 * time.Second,
 		free: func() {},
 	}
 	for _, o := range options {
@@ -129,6 +132,12 @@ func NewRegistry(policy *purpose.Policy, ledger Ledger, options ...Option) (*Reg
 	r.clock.init(r.clock.now)
 	for i := range r.shards {
 		r.shards[i].subjects = make(map[Subject]*entry)
+	}
+	if c, ok := ledger.(Clustered); ok && c.Cluster() != nil {
+		if err := r.join(c); err != nil {
+			return nil, fmt.Errorf("consent: NewRegistry: %w", err)
+		}
+		return r, nil
 	}
 	if h, ok := ledger.(Holder); ok {
 		release, err := h.Hold()
@@ -175,6 +184,9 @@ func (r *Registry) Close() error {
 	if r.closed.Swap(true) {
 		return nil
 	}
+	if r.node != nil {
+		r.node.halt()
+	}
 	for i := range r.shards {
 		sh := &r.shards[i]
 		sh.mu.Lock()
@@ -187,6 +199,9 @@ func (r *Registry) Close() error {
 		sh.mu.Unlock()
 	}
 	r.writes.close()
+	if r.node != nil {
+		r.node.leave()
+	}
 	r.free()
 	return nil
 }
@@ -258,7 +273,7 @@ func (r *Registry) State(ctx context.Context, s Subject, id purpose.ID) (purpose
 	if !r.declared(id) {
 		return purpose.Consent{}, r.denied(id, purpose.UnknownPurpose, nil)
 	}
-	st, err := r.load(ctx, s)
+	st, err := r.recent(ctx, s)
 	if err != nil {
 		return purpose.Consent{}, err
 	}
@@ -271,7 +286,7 @@ func (r *Registry) State(ctx context.Context, s Subject, id purpose.ID) (purpose
 
 // Facts returns all that decisions rest on, as of now. The result is shared and must not be changed.
 func (r *Registry) Facts(ctx context.Context, s Subject) (*purpose.Facts, error) {
-	st, err := r.load(ctx, s)
+	st, err := r.recent(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -282,7 +297,7 @@ func (r *Registry) Facts(ctx context.Context, s Subject) (*purpose.Facts, error)
 // The request's Time is set here. An error is a *purpose.Denied that says the facts could not be read;
 // whether the answer allows is in the decision.
 func (r *Registry) Decide(ctx context.Context, s Subject, q purpose.Request) (purpose.Decision, error) {
-	st, err := r.load(ctx, s)
+	st, err := r.recent(ctx, s)
 	if err != nil {
 		return purpose.Decision{}, err
 	}

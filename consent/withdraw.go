@@ -16,7 +16,7 @@ type Withdrawal struct {
 	Position  uint64 // names it to [Registry.Wait]; later withdrawals have higher ones
 	Drained   int    // uses that ended by themselves
 	Cancelled int    // uses that lived to their deadline and were cancelled; their work may still be going on
-	Fenced    int    // machines that did not answer and were shut out; always 0 for a registry that holds its ledger alone
+	Fenced    int    // registries that did not answer and were shut out; always 0 where one holds the ledger alone
 }
 
 // tightening is a withdrawal, refusal or closing that this process denies by from the moment it was asked for.
@@ -74,7 +74,13 @@ type drain struct {
 	done     chan struct{}
 	settled  bool
 	deserted bool // by a caller whose context ended; nobody may ever come back
+
+	cancelled int      // of the uses in this process
+	remote    *waiting // what other registries do; nil: there are none
 }
+
+// over reports whether nobody needs the drain any more, if nobody comes back. The shard is locked.
+func (d *drain) over() bool { return d.settled && d.deserted && d.remote.over() }
 
 // left counts the uses that are still running.
 func (d *drain) left() int {
@@ -105,7 +111,7 @@ func (d *drain) settle() {
 func (e *entry) settleDrains(all *drains) {
 	e.drains = slices.DeleteFunc(e.drains, func(d *drain) bool {
 		d.settle()
-		if d.settled && d.deserted {
+		if d.over() {
 			all.forget(d.position)
 			return true
 		}
@@ -213,7 +219,7 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	d.deadline = r.clock.elapsed() + int64(r.maxUse)
 	d.settle()
 	r.drains.add(d)
-	contested := entry.granting > 0
+	contested := entry.granting > 0 || r.node != nil // a grant may be being decided at another node
 	sh.mu.Unlock()
 
 	stored := false
@@ -235,6 +241,9 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	sh.mu.Lock()
 	entry.forget()
 	entry.settle(func(have *tightening) bool { return have == t })
+	if r.node != nil {
+		d.remote = r.node.await(d, e)
+	}
 	sh.mu.Unlock()
 
 	w, err := r.wait(ctx, d)
@@ -331,19 +340,29 @@ func (r *Registry) wait(ctx context.Context, d *drain) (Withdrawal, error) {
 	}
 	sh := d.entry.shard
 	sh.mu.Lock()
-	defer sh.mu.Unlock()
 	d.deserted = false
 	left := d.left()
-	w := Withdrawal{Position: d.position, Drained: d.total - left}
-	if interrupted && left > 0 {
-		d.deserted = true
-		return w, fmt.Errorf("%w: %w", ErrStillDraining, context.Cause(ctx))
-	}
-	if left > 0 {
-		w.Cancelled = left
+	if left > 0 && !interrupted {
+		d.cancelled = max(d.cancelled, left)
 		for _, g := range d.grants {
 			g.stop(grantCancelled, ErrWithdrawn)
 		}
+	}
+	sh.mu.Unlock()
+	var silent error
+	if d.remote != nil && !interrupted {
+		silent = d.remote.wait(ctx, r.node, d.deadline)
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	w := Withdrawal{Position: d.position, Drained: d.total - max(left, d.cancelled), Cancelled: d.cancelled}
+	d.remote.count(&w)
+	if interrupted && (left > 0 || !d.remote.over()) {
+		silent = context.Cause(ctx)
+	}
+	if silent != nil {
+		d.deserted = true
+		return w, fmt.Errorf("%w: %w", ErrStillDraining, silent)
 	}
 	r.drains.remove(d)
 	return w, nil

@@ -71,28 +71,42 @@ var (
 
 // Ledger is a [consent.Ledger] and [consent.Redactor] in a SQL database. It is safe for concurrent use.
 type Ledger struct {
-	db     *sql.DB
-	writer *sqlkit.Writer
-	lock   *lock         // nil for a database in memory
-	busy   time.Duration // how long to wait for others
-	closed atomic.Bool
-	held   atomic.Bool
+	db       *sql.DB
+	dialect  sqlkit.Dialect
+	together bool // several registries may use it
+	memory   bool // a SQLite database in memory
+	writer   *sqlkit.Writer
+	group    group
+	lock     *lock         // of a SQLite file that is held alone
+	busy     time.Duration // how long to wait for others
+	closed   atomic.Bool
+	held     atomic.Bool
 }
 
 var (
 	_ consent.Ledger   = (*Ledger)(nil)
 	_ consent.Redactor = (*Ledger)(nil)
 	_ consent.Holder   = (*Ledger)(nil)
+
+	_ consent.Clustered = (*Ledger)(nil)
 )
 
 // Option changes how [Open] opens a ledger.
 type Option func(*options)
 
-type options struct{ busy time.Duration }
+type options struct {
+	busy     time.Duration
+	together bool
+}
 
 // WithBusyTimeout sets how long an append waits for other writers of the database. The default is five seconds.
 func WithBusyTimeout(d time.Duration) Option {
 	return func(o *options) { o.busy = d }
+}
+
+// Together opens a SQLite file for several processes, all of which say so. It changes nothing on servers, which are always used together.
+func Together() Option {
+	return func(o *options) { o.together = true }
 }
 
 // Open takes the database's ledger into possession, and creates or migrates its tables. Close gives it back; the caller
@@ -121,18 +135,29 @@ func open(ctx context.Context, db *sql.DB, set options) (_ *Ledger, err error) {
 	if err != nil {
 		return nil, err
 	}
-	steps, err := fs.Sub(migrations, "migrations/sqlite")
+	steps, err := fs.Sub(migrations, "migrations/"+dialect.String())
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{db: db, busy: set.busy}
+	l := &Ledger{db: db, dialect: dialect, busy: set.busy, together: dialect.Server()}
+	l.group.store = l.store
 	defer func() {
 		if err != nil {
 			_ = l.Close()
 		}
 	}()
-	if l.lock, err = acquire(ctx, db, dialect, set.busy); err != nil {
-		return nil, err
+	switch {
+	case dialect.Server():
+	case set.together:
+		if l.lock, err = acquireTogether(ctx, db, dialect, set.busy); err != nil {
+			return nil, err
+		}
+		l.together = true
+	default:
+		if l.lock, err = acquire(ctx, db, dialect, set.busy); err != nil {
+			return nil, err
+		}
+		l.memory = l.lock == nil
 	}
 	if l.writer, err = sqlkit.OpenWriter(ctx, db, dialect, set.busy); err != nil {
 		return nil, err

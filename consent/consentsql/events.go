@@ -92,13 +92,13 @@ func (l *Ledger) rows(ctx context.Context, s consent.Subject, after uint64) ([]r
 	if after > math.MaxInt64 { // SQL has no such numbers, so there is no such event
 		return nil, ctx.Err()
 	}
-	if l.lock != nil {
+	if !l.memory {
 		return l.pooled(ctx, s, after)
 	}
 	var rows []row
 	err := l.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		var err error
-		rows, err = collect(tx.Query(ctx, selectEvents, string(s), after))
+		rows, err = collect(tx.Query(ctx, selectEvents, l.key(string(s)), after))
 		return err
 	})
 	return rows, err
@@ -110,7 +110,7 @@ func (l *Ledger) pooled(ctx context.Context, s consent.Subject, after uint64) ([
 	var rows []row
 	err := sqlkit.Retry(ctx, l.busy, func() error {
 		var err error
-		rows, err = collect(l.db.QueryContext(ctx, selectEvents, string(s), after))
+		rows, err = collect(plain{l.db, l.dialect}.Query(ctx, selectEvents, l.key(string(s)), after))
 		return err
 	})
 	return rows, err

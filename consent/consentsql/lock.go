@@ -3,7 +3,9 @@ package consentsql
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/purposebound/purposebound/consent"
@@ -21,31 +23,91 @@ const lockSuffix = "-purposebound-lock"
 // It must not touch the main database: one read of it would pin a snapshot that keeps WAL from being checkpointed.
 type lock struct{ conn *sql.Conn }
 
-// acquire takes the lock, or returns [consent.ErrLedgerInUse] at once. It returns nil for a database in memory.
+// slots is how many processes can use one file together. Each holds a lock of its own, on a file of that number; whoever wants the
+// ledger alone holds the lock without a number and finds all others free.
+const slots = 64
+
+// acquire takes the lock for one who holds the ledger alone, or returns [consent.ErrLedgerInUse] at once. It returns nil for
+// a database in memory.
 func acquire(ctx context.Context, db *sql.DB, dialect sqlkit.Dialect, wait time.Duration) (*lock, error) {
+	l, file, err := take(ctx, db, dialect, "", wait)
+	if l == nil || err != nil {
+		return nil, err
+	}
+	for n := range slots {
+		if _, err := os.Stat(file + slot(n)); err != nil {
+			continue
+		}
+		other, _, err := take(ctx, db, dialect, slot(n), wait)
+		if err != nil {
+			l.release()
+			return nil, err
+		}
+		other.release()
+	}
+	return l, nil
+}
+
+// acquireTogether takes a lock for one of several who use the file together.
+func acquireTogether(ctx context.Context, db *sql.DB, dialect sqlkit.Dialect, wait time.Duration) (*lock, error) {
+	var door *lock
+	for limit := time.Now().Add(wait); ; { // others that open it hold this for a moment
+		var err error
+		if door, _, err = take(ctx, db, dialect, "", wait); err == nil {
+			break
+		}
+		if !errors.Is(err, consent.ErrLedgerInUse) || time.Now().After(limit) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	if door == nil {
+		return nil, fmt.Errorf("%w: a database in memory cannot be used together", ErrUnsupported)
+	}
+	defer door.release()
+	for n := range slots {
+		l, _, err := take(ctx, db, dialect, slot(n), wait)
+		if !errors.Is(err, consent.ErrLedgerInUse) {
+			return l, err
+		}
+	}
+	return nil, consent.ErrLedgerInUse
+}
+
+func slot(n int) string { return fmt.Sprintf("%s-%02d", lockSuffix, n) }
+
+// take takes the lock of a suffix.
+func take(ctx context.Context, db *sql.DB, dialect sqlkit.Dialect, suffix string, wait time.Duration) (*lock, string, error) {
+	if suffix == "" {
+		suffix = lockSuffix
+	}
 	conn, err := sqlkit.Connect(ctx, db, wait)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	file, err := dialect.File(ctx, conn)
 	if err != nil || file == "" {
 		_ = conn.Close()
-		return nil, err
+		return nil, "", err
 	}
 	// Asked only now, because a database in memory does with one connection.
 	if n := db.Stats().MaxOpenConnections; n > 0 && n < 3 {
 		_ = conn.Close()
-		return nil, ErrPool
+		return nil, "", ErrPool
 	}
-	err = attach(ctx, conn, file+lockSuffix, wait)
+	err = attach(ctx, conn, file+suffix, wait)
 	if err == nil {
 		err = reserve(ctx, conn)
 	}
 	if err != nil {
 		sqlkit.Discard(conn)
-		return nil, err
+		return nil, "", err
 	}
-	return &lock{conn}, nil
+	return &lock{conn}, file, nil
 }
 
 // attach attaches the lock's file. That reads the main database's schema, for which it may have to wait: who is in the way

@@ -12,19 +12,24 @@ const blankPayload = `UPDATE purposebound_events SET payload = NULL WHERE subjec
 
 // Redact blanks payloads, as [consent.Redactor] says, all in one transaction. It changes nothing if the chain is broken.
 // SQLite overwrites the old bytes (PRAGMA secure_delete) and its log is emptied afterwards if no reader prevents it;
-// otherwise the log's copy goes with the next checkpoint that completes.
+// otherwise the log's copy goes with the next checkpoint that completes. Servers keep old bytes until they vacuum or purge, and in their logs.
 func (l *Ledger) Redact(ctx context.Context, s consent.Subject, through uint64) error {
 	if !s.Valid() {
 		return consent.ErrSubject
 	}
 	err := l.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		if _, err := tx.Exec(ctx, "PRAGMA secure_delete = ON"); err != nil {
-			return err
+		if l.dialect == sqlkit.SQLite {
+			if _, err := tx.Exec(ctx, "PRAGMA secure_delete = ON"); err != nil {
+				return err
+			}
 		}
-		return redact(ctx, tx, s, through)
+		return l.redact(ctx, tx, s, through)
 	})
 	if err != nil {
 		return fmt.Errorf("consentsql: redact: %w", err)
+	}
+	if l.dialect != sqlkit.SQLite {
+		return nil
 	}
 	// The payloads are gone from the ledger; that the log could not be emptied now undoes nothing.
 	_ = l.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
@@ -34,8 +39,8 @@ func (l *Ledger) Redact(ctx context.Context, s consent.Subject, through uint64) 
 	return nil
 }
 
-func redact(ctx context.Context, tx *sqlkit.Tx, s consent.Subject, through uint64) error {
-	rows, err := collect(tx.Query(ctx, selectEvents, string(s), 0))
+func (l *Ledger) redact(ctx context.Context, tx *sqlkit.Tx, s consent.Subject, through uint64) error {
+	rows, err := collect(tx.Query(ctx, selectEvents, l.key(string(s)), 0))
 	if err != nil {
 		return err
 	}
@@ -56,7 +61,7 @@ func redact(ctx context.Context, tx *sqlkit.Tx, s consent.Subject, through uint6
 		if e.Blank || kept.Payload != nil {
 			continue
 		}
-		if _, err := tx.Exec(ctx, blankPayload, string(s), r.seq); err != nil {
+		if _, err := tx.Exec(ctx, blankPayload, l.key(string(s)), r.seq); err != nil {
 			return err
 		}
 	}

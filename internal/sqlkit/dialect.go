@@ -5,10 +5,11 @@
 // synchronous belong to one connection of the pool and not to the database, whatever must be durable is written through
 // a [Writer], which holds one connection, sets what it needs there and reads it back.
 //
-// # Limits
+// # Dialects
 //
-// SQLite is the only dialect so far. On SQLite a write transaction starts with BEGIN IMMEDIATE, so it waits for other
-// writers at its start and never fails half-way because of them.
+// On SQLite a write transaction starts with BEGIN IMMEDIATE, so it waits for other writers at its start and never fails
+// half-way because of them. On servers transactions are READ COMMITTED, run side by side, and are run again when the
+// server ends one for a deadlock. Statements are written with ? for every parameter.
 package sqlkit
 
 import (
@@ -17,6 +18,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,8 +29,46 @@ type Dialect uint8
 
 // The dialects.
 const (
-	SQLite Dialect = iota + 1 // 3.37 or newer, for STRICT tables
+	SQLite     Dialect = iota + 1 // 3.37 or newer, for STRICT tables
+	PostgreSQL                    // 15 or newer
+	MariaDB                       // 10.6 or newer, and MySQL 8.0
 )
+
+// String returns the name of the folder that a dialect's migrations stand in, "postgresql".
+func (d Dialect) String() string {
+	switch d {
+	case SQLite:
+		return "sqlite"
+	case PostgreSQL:
+		return "postgresql"
+	case MariaDB:
+		return "mariadb"
+	}
+	return "unknown"
+}
+
+// Server reports whether the database is one that several machines reach.
+func (d Dialect) Server() bool { return d == PostgreSQL || d == MariaDB }
+
+// Rebind numbers the parameters of a statement where the dialect wants that. The statement has no question mark but those.
+func (d Dialect) Rebind(query string) string {
+	if d != PostgreSQL {
+		return query
+	}
+	var out strings.Builder
+	n := 0
+	for {
+		before, after, found := strings.Cut(query, "?")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		n++
+		out.WriteByte('$')
+		out.WriteString(strconv.Itoa(n))
+		query = after
+	}
+}
 
 // patience is how long to wait for a lock where the caller has not said.
 const patience = 10 * time.Second
@@ -51,13 +92,23 @@ func Detect(ctx context.Context, db *sql.DB) (Dialect, error) {
 	defer conn.Close()
 	var version string
 	err = conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version)
-	if ctx.Err() != nil {
+	if err == nil {
+		return SQLite, nil
+	}
+	if ctx.Err() == nil {
+		err = conn.QueryRowContext(ctx, "SELECT version()").Scan(&version)
+	}
+	switch {
+	case ctx.Err() != nil:
 		return 0, ctx.Err()
-	}
-	if err != nil {
+	case err != nil:
 		return 0, fmt.Errorf("%w: %w", ErrDialect, err)
+	case strings.HasPrefix(version, "PostgreSQL "):
+		return PostgreSQL, nil
+	case strings.Contains(version, "MariaDB"), strings.HasPrefix(version, "8."), strings.HasPrefix(version, "9."):
+		return MariaDB, nil
 	}
-	return SQLite, nil
+	return 0, ErrDialect
 }
 
 // Connect takes a connection from the pool. Opening one can itself fail because of a lock, when the program's
@@ -119,7 +170,18 @@ func (d Dialect) File(ctx context.Context, conn *sql.Conn) (string, error) {
 // deleted (without it a power cut can bring the journal back and undo a commit), and fullfsync, which only macOS knows.
 // It refuses the journal modes MEMORY and OFF, with which a crash in mid-commit corrupts the file. A database in memory
 // has nothing to keep and passes.
+//
+// On PostgreSQL it refuses a synchronous_commit below on, and fsync or full_page_writes off; on MariaDB an
+// innodb_flush_log_at_trx_commit other than 1. It changes nothing there.
 func (d Dialect) Durable(ctx context.Context, conn *sql.Conn) error {
+	switch d {
+	case PostgreSQL:
+		return settings(ctx, conn, "SHOW ", map[string]string{
+			"synchronous_commit": "on remote_apply", "fsync": "on", "full_page_writes": "on",
+		})
+	case MariaDB:
+		return settings(ctx, conn, "SELECT @@", map[string]string{"innodb_flush_log_at_trx_commit": "1"})
+	}
 	file, err := d.File(ctx, conn)
 	if err != nil || file == "" {
 		return err
@@ -153,6 +215,45 @@ func (d Dialect) Durable(ctx context.Context, conn *sql.Conn) error {
 		return fmt.Errorf("%w: synchronous is %d in journal_mode %s", ErrNotDurable, level, journal)
 	}
 	return nil
+}
+
+// settings reads each setting back; wanted lists what it may be.
+func settings(ctx context.Context, conn *sql.Conn, ask string, wanted map[string]string) error {
+	for name, allowed := range wanted {
+		var value string
+		if err := conn.QueryRowContext(ctx, ask+name).Scan(&value); err != nil {
+			return fmt.Errorf("sqlkit: durability: %w", err)
+		}
+		if !slices.Contains(strings.Fields(allowed), value) {
+			return fmt.Errorf("%w: %s is %s", ErrNotDurable, name, value)
+		}
+	}
+	return nil
+}
+
+// contended reports whether a server ended a transaction, or a statement of it, because of what others were doing: nothing was stored, and
+// it may be run again. Drivers have no common type for it, so it goes by the server's own words and codes.
+func contended(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := strings.ToLower(err.Error())
+	for _, sign := range []string{"deadlock", "40001", "40p01", "error 1205", "could not serialize"} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// Duplicate reports whether err says that a row of this key is there already. On PostgreSQL it ends the transaction, so statements
+// there say ON CONFLICT DO NOTHING instead.
+func Duplicate(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := err.Error()
+	return strings.Contains(text, "Error 1062") || strings.Contains(text, "Duplicate entry")
 }
 
 // Busy reports whether err says that another connection holds a lock. Drivers have no common type for it, so it goes by

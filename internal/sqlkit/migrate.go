@@ -9,6 +9,12 @@ import (
 )
 
 const createSchema = `CREATE TABLE IF NOT EXISTS purposebound_schema (
+	namespace VARCHAR(64) NOT NULL,
+	version INTEGER NOT NULL,
+	PRIMARY KEY (namespace, version)
+)`
+
+const createSchemaSQLite = `CREATE TABLE IF NOT EXISTS purposebound_schema (
 	namespace TEXT NOT NULL,
 	version INTEGER NOT NULL,
 	PRIMARY KEY (namespace, version)
@@ -19,7 +25,8 @@ const createSchema = `CREATE TABLE IF NOT EXISTS purposebound_schema (
 // end of a line, and no other line ends with one. What was run is recorded in the table purposebound_schema.
 //
 // Each file runs in a write transaction of its own that first looks which version is in force, so any number of
-// processes may migrate one database together and a crash leaves it between two versions, to be continued.
+// processes may migrate one database together and a crash leaves it between two versions, to be continued. MariaDB commits
+// after every statement that makes or changes a table: statements of its files can be run twice, and one process runs them at a time.
 // Migrate returns [ErrNewerSchema], and changes nothing, if the database is ahead of fsys.
 func Migrate(ctx context.Context, db *sql.DB, d Dialect, namespace string, fsys fs.FS) error {
 	w, err := OpenWriter(ctx, db, d, patience)
@@ -82,11 +89,20 @@ func statements(text string) ([]string, bool) {
 
 // step runs the next migration, if there is one, and reports whether there may be more.
 func step(ctx context.Context, tx *Tx, namespace string, steps [][]string) (bool, error) {
-	if _, err := tx.Exec(ctx, createSchema); err != nil {
+	release, err := exclude(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	create := createSchema
+	if tx.dialect == SQLite {
+		create = createSchemaSQLite
+	}
+	if _, err := tx.Exec(ctx, create); err != nil {
 		return false, err
 	}
 	var version int
-	err := tx.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM purposebound_schema WHERE namespace = ?", namespace).Scan(&version)
+	err = tx.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM purposebound_schema WHERE namespace = ?", namespace).Scan(&version)
 	if err != nil {
 		return false, err
 	}
@@ -103,4 +119,23 @@ func step(ctx context.Context, tx *Tx, namespace string, steps [][]string) (bool
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO purposebound_schema (namespace, version) VALUES (?, ?)", namespace, version+1)
 	return version+1 < len(steps), err
+}
+
+// exclude lets one process at a time migrate. On SQLite the transaction does.
+func exclude(ctx context.Context, tx *Tx) (release func(), err error) {
+	switch tx.dialect {
+	case PostgreSQL: // until the transaction ends
+		_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(7958212311234601)")
+		return func() {}, err
+	case MariaDB: // the connection's, whatever commits
+		var got sql.NullInt64
+		err := tx.QueryRow(ctx, "SELECT GET_LOCK(CONCAT(DATABASE(), '.purposebound'), 60)").Scan(&got)
+		if err == nil && got.Int64 != 1 {
+			err = ErrBusy
+		}
+		return func() {
+			_, _ = tx.Exec(context.WithoutCancel(ctx), "DO RELEASE_LOCK(CONCAT(DATABASE(), '.purposebound'))")
+		}, err
+	}
+	return func() {}, nil
 }

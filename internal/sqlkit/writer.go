@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 )
 
@@ -14,8 +15,9 @@ import (
 // context does; the rest of the waiting is done here, in rounds.
 const engineWait = "PRAGMA busy_timeout = 50"
 
-// Writer holds one connection of a pool, on which every commit is durable, and runs one transaction at a time on it.
-// It leaves the settings of the pool's other connections alone. A Writer is safe for concurrent use.
+// Writer runs write transactions whose commits are durable. On SQLite it holds one connection of a pool for them and runs one
+// at a time, and leaves the settings of the pool's other connections alone; on servers each takes a connection of the pool
+// for as long as it lasts. A Writer is safe for concurrent use.
 type Writer struct {
 	db      *sql.DB
 	dialect Dialect
@@ -25,15 +27,30 @@ type Writer struct {
 	conn   *sql.Conn     // nil until needed and after a failure
 	keep   bool          // the database is in memory: closing the connection would lose it
 	closed bool
+
+	running sync.RWMutex // of a server: held for reading by what runs
+	shut    bool         // and guarded by it
 }
 
 // OpenWriter takes a connection of db and makes it durable. A transaction waits at most wait for other writers.
 // It returns [ErrNotDurable] if commits cannot be made to survive a crash.
 func OpenWriter(ctx context.Context, db *sql.DB, d Dialect, wait time.Duration) (*Writer, error) {
-	if d != SQLite {
+	if d == 0 || d > MariaDB {
 		return nil, ErrDialect
 	}
 	w := &Writer{db: db, dialect: d, wait: wait, turn: make(chan struct{}, 1)}
+	if d.Server() {
+		conn, err := Connect(ctx, db, wait)
+		if err != nil {
+			return nil, err
+		}
+		defer conn.Close()
+		if err := d.Durable(ctx, conn); err != nil {
+			return nil, err
+		}
+		w.turn <- struct{}{}
+		return w, nil
+	}
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -47,6 +64,9 @@ func OpenWriter(ctx context.Context, db *sql.DB, d Dialect, wait time.Duration) 
 // that leaves the transaction either whole or absent. The commit itself is not interrupted by ctx, so that a
 // cancelled context is never the reason for such an error. It returns [ErrBusy] after waiting in vain for other writers.
 func (w *Writer) Write(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	if w.dialect.Server() {
+		return w.serve(ctx, fn)
+	}
 	if err := w.take(ctx); err != nil {
 		return err
 	}
@@ -61,7 +81,7 @@ func (w *Writer) Write(ctx context.Context, fn func(context.Context, *Tx) error)
 			w.discard()
 		}
 	}()
-	err := fn(ctx, &Tx{w.conn})
+	err := fn(ctx, &Tx{w.conn, w.dialect})
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -85,7 +105,7 @@ func (w *Writer) Read(ctx context.Context, fn func(context.Context, *Tx) error) 
 			return err
 		}
 	}
-	return fn(ctx, &Tx{w.conn})
+	return fn(ctx, &Tx{w.conn, w.dialect})
 }
 
 // Migrate is [Migrate] on the held connection.
@@ -113,27 +133,42 @@ func (w *Writer) Close() error {
 	<-w.turn
 	defer func() { w.turn <- struct{}{} }()
 	w.closed = true
+	w.running.Lock()
+	w.shut = true
+	w.running.Unlock()
 	w.discard()
 	return nil
 }
 
 // Tx is the connection during one call of [Writer.Write] or [Writer.Read]. It keeps no prepared statements: database/sql
 // closes a connection that its driver calls bad without closing those, and SQLite then goes on holding its locks.
-type Tx struct{ conn *sql.Conn }
+type Tx struct {
+	conn    querier
+	dialect Dialect
+}
+
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Dialect returns the database's.
+func (tx *Tx) Dialect() Dialect { return tx.dialect }
 
 // Exec runs a statement without result rows.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return tx.conn.ExecContext(ctx, query, args...)
+	return tx.conn.ExecContext(ctx, tx.dialect.Rebind(query), args...)
 }
 
 // Query runs a query. The rows must be closed before the next call.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return tx.conn.QueryContext(ctx, query, args...)
+	return tx.conn.QueryContext(ctx, tx.dialect.Rebind(query), args...)
 }
 
 // QueryRow runs a query of at most one row.
 func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.conn.QueryRowContext(ctx, query, args...)
+	return tx.conn.QueryRowContext(ctx, tx.dialect.Rebind(query), args...)
 }
 
 // take waits for the turn.
@@ -247,4 +282,56 @@ func (w *Writer) discard() {
 		Discard(w.conn)
 	}
 	w.conn = nil
+}
+
+// serve is Write for a server.
+func (w *Writer) serve(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	w.running.RLock()
+	defer w.running.RUnlock()
+	if w.shut {
+		return ErrClosed
+	}
+	for limit := time.Now().Add(w.wait); ; {
+		err := w.attempt(ctx, fn)
+		if !contended(err) || errors.Is(err, ErrOutcomeUnknown) || ctx.Err() != nil {
+			return err
+		}
+		if time.Now().After(limit) {
+			return fmt.Errorf("%w: %w", ErrBusy, err)
+		}
+	}
+}
+
+// attempt runs one transaction of a server.
+func (w *Writer) attempt(ctx context.Context, fn func(context.Context, *Tx) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("sqlkit: connection: %w", err)
+	}
+	defer conn.Close()
+	// Not under ctx: database/sql would roll back behind a commit that is on its way.
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return fmt.Errorf("sqlkit: begin: %w", err)
+	}
+	open := true
+	defer func() {
+		if open {
+			_ = tx.Rollback()
+		}
+	}()
+	if err := fn(ctx, &Tx{tx, w.dialect}); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	open = false
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+	}
+	return nil
 }

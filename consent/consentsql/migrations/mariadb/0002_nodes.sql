@@ -1,0 +1,23 @@
+-- The last position of a tightening event, and the latest time of one in microseconds; system is the server on which every
+-- lease of the one before it has run out.
+CREATE TABLE IF NOT EXISTS purposebound_head (
+	one SMALLINT PRIMARY KEY CHECK (one = 1),
+	position BIGINT NOT NULL,
+	latest BIGINT NOT NULL,
+	system VARCHAR(255) NOT NULL
+) ENGINE = InnoDB;
+INSERT IGNORE INTO purposebound_head (one, position, latest, system) VALUES (1, 0, 0, '');
+-- One row per transaction with tightening events, under the position of the last of them.
+CREATE TABLE IF NOT EXISTS purposebound_feed (
+	position BIGINT PRIMARY KEY,
+	made BIGINT NOT NULL,
+	changes MEDIUMBLOB NOT NULL
+) ENGINE = InnoDB;
+-- One row per registry. fenced is when it was shut out, in microseconds; 0: it was not.
+CREATE TABLE IF NOT EXISTS purposebound_nodes (
+	node BINARY(16) PRIMARY KEY,
+	number BIGINT NOT NULL,
+	applied BIGINT NOT NULL,
+	draining MEDIUMBLOB NOT NULL,
+	fenced BIGINT NOT NULL DEFAULT 0
+) ENGINE = InnoDB;
