@@ -72,9 +72,9 @@ type Draining struct {
 type Feed struct {
 	Head    uint64
 	Changes []Change
-	Time    time.Time // by the database's clock
+	Time    time.Time // by the database's clock; of a renewal
 	Latest  time.Time // of a tightening event, as stored with the head
-	System  string    // names the server and its start; another one means a restart or a failover
+	System  string    // of a renewal: names the server and its start; another one means a restart or a failover
 	Settled string    // what a node last reported as such
 }
 

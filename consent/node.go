@@ -242,7 +242,7 @@ func (n *node) observe(feed Feed, sent int64, joins bool) {
 	} else {
 		r.clock.raise(latest)
 	}
-	if feed.System != n.system {
+	if feed.System != "" && feed.System != n.system {
 		n.system, n.report = feed.System, feed.System
 		switch {
 		case feed.Settled == feed.System, feed.Settled == "" && joins:
@@ -251,7 +251,7 @@ func (n *node) observe(feed Feed, sent int64, joins bool) {
 			n.settled.Store(r.clock.elapsed() + int64(n.dead))
 		}
 	}
-	if feed.Settled == feed.System {
+	if feed.Settled == n.system {
 		n.report = ""
 	}
 }

@@ -87,7 +87,10 @@ func (m *SharedMemory) Sync(ctx context.Context, r Report) (Feed, error) {
 	if r.Settled != "" {
 		m.system = r.Settled
 	}
-	out := Feed{Head: m.head, Time: now, Latest: m.latest, System: "memory", Settled: m.system}
+	out := Feed{Head: m.head, Latest: m.latest, Settled: m.system}
+	if r.Renew {
+		out.Time, out.System = now, "memory"
+	}
 	have := m.nodes[r.Node]
 	switch {
 	case r.Leave:

@@ -22,6 +22,13 @@ import (
 const childFile = "PURPOSEBOUND_TEST_LEDGER"
 
 func TestMain(m *testing.M) {
+	if driver := os.Getenv(nodeDriver); driver != "" {
+		if err := useForever(driver, os.Getenv(nodeDSN)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if file := os.Getenv(childFile); file != "" {
 		if err := appendForever(file); err != nil {
 			fmt.Fprintln(os.Stderr, err)
