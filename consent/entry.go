@@ -208,7 +208,9 @@ func (r *Registry) read(ctx context.Context, s Subject) (*state, error) {
 		events = r.node.events(ctx, s, began)
 	}
 	st, err := fold(state{}, events)
+	r.counters.loads.Add(1)
 	if err != nil {
+		r.counters.failed.Add(1)
 		return nil, r.outage(ctx, "", err)
 	}
 	st.read = began

@@ -17,7 +17,7 @@ const newsletter purpose.ID = "newsletter"
 var mailer = purpose.Actor{Role: "mailer", ID: "mail-job"}
 
 // openShop returns a registry over an empty ledger. Its clock stands at noon, so that the examples print the same each time.
-func openShop() (*consent.Registry, error) {
+func openShop(options ...consent.Option) (*consent.Registry, error) {
 	policy, err := purpose.NewPolicy(purpose.Document{
 		Version: "2026-01", Effective: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Officer: "privacy@example.com",
 		Languages: []language.Tag{language.English, language.CanadianFrench},
@@ -34,7 +34,7 @@ func openShop() (*consent.Registry, error) {
 		return nil, err
 	}
 	noon := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
-	return consent.NewRegistry(policy, new(consent.Memory), consent.WithClock(noon))
+	return consent.NewRegistry(policy, new(consent.Memory), append(options, consent.WithClock(noon))...)
 }
 
 // A person is told, agrees by a form, is written to, and leaves.
@@ -192,4 +192,22 @@ func ExampleRegistry_Decide() {
 	// Output:
 	// false ConsentUnknown <nil>
 	// false true true
+}
+
+// How a program's own metrics are fed. With OpenTelemetry, the function that a meter's RegisterCallback is given observes these,
+// and the hook adds to a counter with the reason as its attribute.
+func ExampleRegistry_Stats() {
+	denials := map[string]int{}
+	registry, err := openShop(consent.WithHooks(consent.Hooks{
+		Denied: func(_ purpose.ID, reason purpose.Reason) { denials[reason.String()]++ },
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer registry.Close()
+	// … at every collection:
+	now := registry.Stats()
+	fmt.Println(now.Subjects, now.Uses, now.Hits, now.Loads, now.Draining, now.Lease)
+	// Output: 0 0 0 0 0 0s
 }

@@ -1,7 +1,11 @@
 package consent
 
 import (
+	"errors"
+	"fmt"
 	"iter"
+
+	"golang.org/x/text/language"
 
 	"github.com/purposebound/purposebound/purpose"
 )
@@ -34,3 +38,19 @@ func CopyForTest(p *Permit) *Permit {
 	c := &Permit{grant: p.grant, clock: p.clock, ctx: p.ctx, begun: p.begun, deadline: p.deadline}
 	return c
 }
+
+// BothForTest reads a record's parts both ways. ok is false if the quick reader leaves one to the strict.
+func BothForTest(r Record) (quickly, strictly string, ok bool) {
+	var a, b envelope
+	var p, q payload
+	if !(quick{b: r.Envelope}).envelope(&a) || !(quick{b: r.Payload}).payload(&p) {
+		return "", "", false
+	}
+	if err := errors.Join(strict(r.Envelope, &b), strict(r.Payload, &q)); err != nil {
+		return fmt.Sprintf("%+v %+v", a, p), err.Error(), true
+	}
+	return fmt.Sprintf("%+v %+v", a, p), fmt.Sprintf("%+v %+v", b, q), true
+}
+
+// TagForTest reads a language.
+func TagForTest(text string) (language.Tag, error) { return tag(text) }

@@ -38,24 +38,44 @@ func fold(s state, events iter.Seq2[Event, error]) (state, error) {
 		s.facts.Notice.Status, s.facts.Account.Status = purpose.Absent, purpose.CaseAbsent
 	}
 	for e, err := range events {
+		if err == nil {
+			err = s.next(e)
+		}
 		if err != nil {
-			return state{}, err
-		}
-		if e.Seq != s.facts.Ledger+1 {
-			return state{}, ErrChain
-		}
-		if err := s.apply(e); err != nil {
 			return state{}, err
 		}
 	}
 	return s, nil
 }
 
+// newState is what is known of a subject without events.
+func newState() *state {
+	s, _ := fold(state{}, func(func(Event, error) bool) {})
+	return &s
+}
+
+// next applies the event after the last.
+func (s *state) next(e Event) error {
+	if e.Seq != s.facts.Ledger+1 {
+		return ErrChain
+	}
+	return s.apply(e)
+}
+
+// own returns a copy, nil if it would be empty: most subjects have most of these empty.
 func own[K comparable, V any](m map[K]V) map[K]V {
-	if m == nil {
-		return make(map[K]V)
+	if len(m) == 0 {
+		return nil
 	}
 	return maps.Clone(m)
+}
+
+// put sets a key of a map that may be nil.
+func put[K comparable, V any](m *map[K]V, k K, v V) {
+	if *m == nil {
+		*m = make(map[K]V)
+	}
+	(*m)[k] = v
 }
 
 func (s *state) apply(e Event) error {
@@ -97,9 +117,9 @@ func (s *state) apply(e Event) error {
 		s.facts.Notice.Policy = e.Policy // what the person was told last
 		s.languages = append(slices.DeleteFunc(s.languages, func(t language.Tag) bool { return t == e.Act.Language }), e.Act.Language)
 	case Requested:
-		s.requests[e.ID] = request{e.Purpose, e.Seq}
+		put(&s.requests, e.ID, request{e.Purpose, e.Seq})
 		if c.Status == purpose.Unknown || c.Status == purpose.Absent {
-			s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Requested, Since: e.Time}
+			put(&s.facts.Consents, e.Purpose, purpose.Consent{Status: purpose.Requested, Since: e.Time})
 		}
 	case Granted:
 		if !s.answers(e) {
@@ -109,29 +129,29 @@ func (s *state) apply(e Event) error {
 		if ops == 0 {
 			ops = purpose.OperationSet(purpose.Use)
 		}
-		s.facts.Consents[e.Purpose] = purpose.Consent{
+		put(&s.facts.Consents, e.Purpose, purpose.Consent{
 			Status: purpose.Given, Since: e.Time, Until: e.Act.Until, Operations: ops, Policy: e.Policy,
 			Request: cmp.Or(e.Act.Request, e.ID), // so that answering one request twice permits no second use
-		}
+		})
 	case Refused:
-		s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Refused, Since: e.Time}
-		s.tightened[e.Purpose] = e.Seq
+		put(&s.facts.Consents, e.Purpose, purpose.Consent{Status: purpose.Refused, Since: e.Time})
+		put(&s.tightened, e.Purpose, e.Seq)
 	case Withdrawn:
-		s.facts.Consents[e.Purpose] = purpose.Consent{Status: purpose.Withdrawn, Since: e.Time}
-		s.tightened[e.Purpose] = e.Seq
+		put(&s.facts.Consents, e.Purpose, purpose.Consent{Status: purpose.Withdrawn, Since: e.Time})
+		put(&s.tightened, e.Purpose, e.Seq)
 	case CaseOpened:
 		k := s.facts.Cases[e.Case]
 		if k.Status != purpose.CaseOpen {
 			k = purpose.Case{Status: purpose.CaseOpen, Opened: at}
 		}
 		k.Assigned = append(slices.Clip(k.Assigned), purpose.Actor{Role: e.Actor.Role, ID: e.Actor.ID})
-		s.facts.Cases[e.Case] = k
+		put(&s.facts.Cases, e.Case, k)
 	case CaseClosed:
 		k := s.facts.Cases[e.Case]
 		if k.Status != purpose.CaseClosed { // an end that passed stays passed
 			k = purpose.Case{Status: purpose.CaseClosed, Opened: k.Opened, Closed: at, Assigned: k.Assigned}
 		}
-		s.facts.Cases[e.Case] = k
+		put(&s.facts.Cases, e.Case, k)
 	case AccountOpened:
 		s.facts.Account = purpose.Account{Status: purpose.CaseOpen}
 	case AccountClosed:
@@ -141,7 +161,7 @@ func (s *state) apply(e Event) error {
 	case Resides:
 		s.facts.Residence = e.Jurisdiction
 	case Consumed:
-		s.facts.Consumed[e.Act.Request] = true
+		put(&s.facts.Consumed, e.Act.Request, true)
 	default:
 		return ErrFormat
 	}

@@ -322,6 +322,10 @@ func (n *node) serving(now int64) []Draining {
 func (n *node) lapse(cause error) {
 	r := n.registry
 	r.clock.lease.Store(0)
+	r.counters.lapses.Add(1)
+	if r.hooks.Lapsed != nil {
+		r.hooks.Lapsed(cause)
+	}
 	for i := range r.shards {
 		sh := &r.shards[i]
 		sh.mu.Lock()

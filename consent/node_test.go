@@ -21,6 +21,8 @@ type link struct {
 	*consent.SharedMemory
 	cut    atomic.Bool // calls hang until their context ends
 	answer atomic.Pointer[func(consent.Report, *consent.Feed)]
+	loaded func() // called when a snapshot has been read
+	failed error  // of loads
 }
 
 func (l *link) Cluster() consent.Cluster { return l }
@@ -55,7 +57,24 @@ func (l *link) Load(ctx context.Context, s []consent.Subject, each func(consent.
 	if err := l.hang(ctx); err != nil {
 		return 0, err
 	}
-	return l.SharedMemory.Load(ctx, s, each)
+	if l.failed != nil {
+		return 0, l.failed
+	}
+	var all []consent.Event
+	var of []consent.Subject
+	head, err := l.SharedMemory.Load(ctx, s, func(s consent.Subject, e consent.Event) error {
+		all, of = append(all, e), append(of, s)
+		return nil
+	})
+	if l.loaded != nil {
+		l.loaded()
+	}
+	for i, e := range all {
+		if err := each(of[i], e); err != nil {
+			return 0, err
+		}
+	}
+	return head, err
 }
 
 // office is a registry in a cluster, with a desk's way of asking.

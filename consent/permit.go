@@ -168,13 +168,18 @@ func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, beg
 		for _, have := range e.grants {
 			if have != nil && have.gate == g && begun < have.until && begun < r.clock.lease.Load() && *have.actor == actor {
 				p := have.start(ctx, sh, begun)
+				sh.hits++
 				sh.mu.Unlock()
 				return p, nil
 			}
 		}
 	}
 	sh.mu.Unlock()
-	return g.begin(ctx, actor, s, begun)
+	p, err := g.begin(ctx, actor, s, begun)
+	if err != nil {
+		r.refused(g, err)
+	}
+	return p, err
 }
 
 // begin decides anew.
@@ -209,6 +214,7 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 			sh.mu.Unlock()
 			return nil, g.deny(purpose.RegistryUnavailable, 0, r.node.why())
 		}
+		r.counters.decided.Add(1)
 		granted, denied := g.decide(s, st, actor, now)
 		if denied != nil {
 			again := r.node != nil && !fresh && st.stale(ctx, s, now)

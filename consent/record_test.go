@@ -466,3 +466,44 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestQuick proves that what is read quickly is what the strict reader reads, and that it is used at all.
+func TestQuick(t *testing.T) {
+	t.Parallel()
+	used := 0
+	for _, e := range vectorEvents() {
+		e.Seq = 1 << 40
+		r, err := consent.Encode(e, [32]byte{}, salt)
+		require.NoError(t, err)
+		quick, strict, ok := consent.BothForTest(r)
+		if ok {
+			used++
+			assert.Equal(t, strict, quick)
+		}
+	}
+	assert.GreaterOrEqual(t, used, len(vectorEvents())/2)
+	for _, text := range []string{"en", "fr", "fr-CA"} {
+		want, err := language.Raw.Parse(text)
+		require.NoError(t, err)
+		got, err := consent.TagForTest(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+		assert.Equal(t, text, got.String())
+	}
+}
+
+// FuzzQuick looks for bytes that the quick reader takes and the strict one does not, or takes for something else.
+func FuzzQuick(f *testing.F) {
+	for _, e := range vectorEvents() {
+		e.Seq = 1
+		r, err := consent.Encode(e, [32]byte{}, salt)
+		require.NoError(f, err)
+		f.Add(r.Envelope, r.Payload)
+	}
+	f.Fuzz(func(t *testing.T, head, body []byte) {
+		quick, strict, ok := consent.BothForTest(consent.Record{Envelope: head, Payload: body})
+		if ok {
+			assert.Equal(t, strict, quick)
+		}
+	})
+}

@@ -31,10 +31,13 @@ type Registry struct {
 	node   *node  // nil: the ledger is held alone
 	lease  time.Duration
 	wakeup func(context.Context) error
+	hooks  Hooks
 
 	shards  [shardCount]shard
 	drains  drains
 	tickets tickets
+
+	counters counters
 }
 
 const (
@@ -47,7 +50,8 @@ type shard struct {
 	mu       sync.Mutex
 	subjects map[Subject]*entry
 	permits  []Permit // made together: one allocation for each was a third of the cost of beginning a use
-	_        [24]byte // keeps two shards off one cache line
+	hits     uint64   // uses begun on what was decided before
+	_        [16]byte // keeps two shards off one cache line
 }
 
 // Option changes a default of [NewRegistry].

@@ -247,6 +247,7 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	sh.mu.Unlock()
 
 	w, err := r.wait(ctx, d)
+	r.withdrew(w, d.deadline-int64(r.maxUse), err)
 	return e, w, err
 }
 

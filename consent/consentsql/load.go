@@ -3,17 +3,28 @@ package consentsql
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/internal/sqlkit"
 )
 
-const selectWithHead = `SELECT h.position, e.seq, e.id, e.envelope, e.payload, e.chain
-	FROM purposebound_head AS h LEFT JOIN purposebound_events AS e ON e.subject = ? ORDER BY e.seq`
+// The head and the events of subjects, by one statement and so from one snapshot.
+const (
+	selectLoad = `SELECT h.position, e.subject, e.seq, e.id, e.envelope, e.payload, e.chain
+		FROM purposebound_head AS h LEFT JOIN purposebound_events AS e ON e.subject `
+	orderLoad = ` ORDER BY e.subject, e.seq`
+)
 
-// Load is [consent.Clustered.Load], by one statement for up to a thousand subjects.
+// loadSize is how many subjects one statement reads at most.
+const loadSize = 1000
+
+// Load is [consent.Clustered.Load], by one statement for every thousand subjects.
 func (l *Ledger) Load(ctx context.Context, subjects []consent.Subject, each func(consent.Subject, consent.Event) error) (head uint64, err error) {
 	if l.closed.Load() {
 		return 0, ErrClosed
@@ -23,7 +34,19 @@ func (l *Ledger) Load(ctx context.Context, subjects []consent.Subject, each func
 			return 0, consent.ErrSubject
 		}
 	}
-	if l.memory {
+	head = math.MaxUint64
+	for some := range slices.Chunk(subjects, loadSize) {
+		at, err := l.load(ctx, some, each)
+		if err != nil {
+			return 0, fmt.Errorf("consentsql: load: %w", err)
+		}
+		head = min(head, at)
+	}
+	return head, nil
+}
+
+func (l *Ledger) load(ctx context.Context, subjects []consent.Subject, each func(consent.Subject, consent.Event) error) (head uint64, err error) {
+	if l.memory { // only the writer's connection sees it
 		for _, s := range subjects {
 			for e, err := range l.Events(ctx, s, 0) {
 				if err == nil {
@@ -36,58 +59,80 @@ func (l *Ledger) Load(ctx context.Context, subjects []consent.Subject, each func
 		}
 		return 0, nil
 	}
-	head = math.MaxUint64
-	for _, s := range subjects {
-		var at uint64
-		var rows []row
-		err := sqlkit.Retry(ctx, l.busy, func() error {
-			var err error
-			at, rows, err = headed(plain{l.db, l.dialect}.Query(ctx, selectWithHead, l.key(string(s))))
-			return err
-		})
+	var rows *sql.Rows
+	query, args := l.among(subjects)
+	err = sqlkit.Retry(ctx, l.busy, func() error {
+		var err error
+		rows, err = l.db.QueryContext(ctx, query, args...)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	found := false
+	var of consent.Subject
+	var before [32]byte
+	var last uint64
+	var r row
+	var subject, id sql.RawBytes
+	var seq sql.NullInt64
+	for rows.Next() {
+		var envelope, payload, chain sql.RawBytes
+		if err := rows.Scan(&head, &subject, &seq, &id, &envelope, &payload, &chain); err != nil {
+			return 0, err
+		}
+		found = true
+		if !seq.Valid {
+			continue
+		}
+		if string(of) != string(subject) {
+			of = consent.Subject(subject)
+			before, last = consent.Root(of), 0
+		}
+		last++
+		r = row{seq: uint64(seq.Int64), id: string(id), envelope: envelope, payload: payload, chain: chain}
+		e, err := r.event(last, before)
+		if err == nil {
+			err = each(of, e)
+		}
 		if err != nil {
-			return 0, fmt.Errorf("consentsql: load: %w", err)
+			return 0, err
 		}
-		head = min(head, at)
-		before := consent.Root(s)
-		for i, r := range rows {
-			e, err := r.event(uint64(i)+1, before)
-			if err == nil {
-				err = each(s, e)
-			}
-			if err != nil {
-				return 0, fmt.Errorf("consentsql: load: %w", err)
-			}
-			before = [32]byte(r.chain)
-		}
+		before = [32]byte(chain)
+	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
+	if !found {
+		return 0, consent.ErrLedgerRegressed // the head is missing
 	}
 	return head, nil
 }
 
-func headed(result *sql.Rows, err error) (head uint64, rows []row, _ error) {
-	if err != nil {
-		return 0, nil, err
+// among returns the statement for the subjects, in the database's own way of asking for many.
+func (l *Ledger) among(subjects []consent.Subject) (query string, args []any) {
+	if len(subjects) == 1 {
+		return l.dialect.Rebind(selectLoad + "= ? ORDER BY e.seq"), []any{l.key(string(subjects[0]))}
 	}
-	defer result.Close()
-	any := false
-	for result.Next() {
-		var r row
-		var seq sql.NullInt64
-		var id sql.NullString
-		if err := result.Scan(&head, &seq, &id, &r.envelope, &r.payload, &r.chain); err != nil {
-			return 0, nil, err
+	switch l.dialect {
+	case sqlkit.PostgreSQL:
+		var list strings.Builder
+		for i, s := range subjects {
+			if i > 0 {
+				list.WriteByte(',')
+			}
+			list.WriteString(`"\\x`)
+			list.WriteString(hex.EncodeToString([]byte(s)))
+			list.WriteByte('"')
 		}
-		any = true
-		if seq.Valid {
-			r.seq, r.id = uint64(seq.Int64), id.String
-			rows = append(rows, r)
-		}
+		return selectLoad + "= ANY($1::text::bytea[])" + orderLoad, []any{"{" + list.String() + "}"}
+	case sqlkit.SQLite:
+		list, _ := json.Marshal(subjects) // texts, and valid UTF-8
+		return selectLoad + "IN (SELECT value FROM json_each(?))" + orderLoad, []any{string(list)}
 	}
-	if err := result.Err(); err != nil {
-		return 0, nil, err
+	for _, s := range subjects {
+		args = append(args, []byte(s))
 	}
-	if !any {
-		return 0, nil, consent.ErrLedgerRegressed // the head is missing
-	}
-	return head, rows, nil
+	return selectLoad + "IN (?" + strings.Repeat(", ?", len(subjects)-1) + ")" + orderLoad, args
 }

@@ -1,0 +1,168 @@
+package consentsql_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
+
+	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/purpose"
+)
+
+var tenMillion = flag.Bool("rows-10m", false, "BenchmarkBegin/rows_10m has ten million rows and not one")
+
+// filled makes a ledger on PostgreSQL of so many subjects, each with a notice and a grant. The rows are made by the
+// server from those of one subject, as what is measured does not depend on what they say of the others.
+func filled(b *testing.B, subjects int) *sql.DB {
+	b.Helper()
+	ctx := context.Background()
+	driver, dsn := emptyPostgreSQL(b)
+	db := dial(b, driver, dsn)
+	ledger, err := consentsql.Open(ctx, db)
+	require.NoError(b, err)
+	policy, err := nodePolicy()
+	require.NoError(b, err)
+	r, err := consent.NewRegistry(policy, ledger)
+	require.NoError(b, err)
+	real := min(subjects, 2000)
+	for i := range real {
+		_, err := r.Notify(ctx, numbered(i), language.English)
+		require.NoError(b, err)
+		_, err = r.Grant(ctx, numbered(i), letters, consent.Act{Method: consent.WebForm})
+		require.NoError(b, err)
+	}
+	require.NoError(b, r.Close())
+	require.NoError(b, ledger.Close())
+	if subjects > real {
+		_, err = db.Exec(`INSERT INTO purposebound_events (subject, seq, id, envelope, payload, chain)
+			SELECT convert_to('other-' || n, 'UTF8'), e.seq, e.id, e.envelope, e.payload, e.chain
+			FROM generate_series($1::bigint, $2::bigint) AS n, purposebound_events AS e WHERE e.subject = $3`,
+			real, subjects-1, []byte(numbered(0)))
+		require.NoError(b, err)
+	}
+	_, err = db.Exec("VACUUM ANALYZE purposebound_events")
+	require.NoError(b, err)
+	return db
+}
+
+func numbered(i int) consent.Subject { return consent.Subject(fmt.Sprintf("subject-%08d", i)) }
+
+// gateOn opens a registry that keeps next to nothing in memory.
+func gateOn(b *testing.B, db *sql.DB) (*consent.Registry, *consent.Gate) {
+	b.Helper()
+	ledger, err := consentsql.Open(b.Context(), db)
+	require.NoError(b, err)
+	policy, err := nodePolicy()
+	require.NoError(b, err)
+	r, err := consent.NewRegistry(policy, ledger, consent.WithCache(64))
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = r.Close() })
+	gate, err := r.Gate(nil, purpose.Use, letters)
+	require.NoError(b, err)
+	return r, gate
+}
+
+// inTurns runs both sides alternately and reports the ratio of the times and that of ours.
+func inTurns(b *testing.B, unit string, turns int, ours, theirs func()) {
+	b.Helper()
+	var mine, others time.Duration
+	n := 0
+	for b.Loop() {
+		for range turns {
+			began := time.Now()
+			ours()
+			mine += time.Since(began)
+			began = time.Now()
+			theirs()
+			others += time.Since(began)
+			n++
+		}
+	}
+	b.ReportMetric(float64(mine.Nanoseconds())/float64(n), "ns/op")
+	b.ReportMetric(float64(mine)/float64(others), unit)
+}
+
+func BenchmarkBegin(b *testing.B) {
+	once := func(gate *consent.Gate, s consent.Subject) {
+		p, err := gate.Begin(context.Background(), sender, s)
+		if err != nil {
+			panic(err)
+		}
+		p.End()
+	}
+	b.Run("uncached", func(b *testing.B) {
+		db := filled(b, 10_000)
+		_, gate := gateOn(b, db)
+		inTurns(b, "x-select", 4000, func() {
+			once(gate, numbered(rand.IntN(2000)))
+		}, func() {
+			var envelope, payload []byte
+			if err := db.QueryRow("SELECT envelope, payload FROM purposebound_events WHERE subject = $1 AND seq = $2",
+				[]byte(numbered(rand.IntN(2000))), 2).Scan(&envelope, &payload); err != nil {
+				panic(err)
+			}
+		})
+	})
+	// The same against a ledger of very many rows, which must cost no more.
+	b.Run("rows_10m", func(b *testing.B) {
+		many := 500_000
+		if *tenMillion {
+			many = 5_000_000
+		}
+		_, large := gateOn(b, filled(b, many))
+		_, small := gateOn(b, filled(b, 5_000))
+		inTurns(b, "x-10k", 4000, func() { once(large, numbered(rand.IntN(2000))) }, func() { once(small, numbered(rand.IntN(2000))) })
+	})
+}
+
+func BenchmarkPreload(b *testing.B) {
+	b.Run("1000", func(b *testing.B) {
+		db := filled(b, 10_000)
+		r, _ := gateOn(b, db)
+		batch := func() []consent.Subject {
+			from := rand.IntN(1000)
+			var out []consent.Subject
+			for i := range 1000 {
+				out = append(out, numbered(from+i))
+			}
+			return out
+		}
+		inTurns(b, "x-any", 60, func() {
+			ids := batch()
+			if err := r.Preload(b.Context(), ids); err != nil {
+				panic(err)
+			}
+		}, func() {
+			var list []string
+			for _, s := range batch() {
+				list = append(list, `"\\x`+hex.EncodeToString([]byte(s))+`"`)
+			}
+			rows, err := db.Query("SELECT subject, seq, envelope, payload, chain FROM purposebound_events WHERE subject = ANY($1::text::bytea[])",
+				"{"+strings.Join(list, ",")+"}")
+			if err != nil {
+				panic(err)
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var subject, envelope, payload, chain []byte
+				var seq int64
+				if err := rows.Scan(&subject, &seq, &envelope, &payload, &chain); err != nil {
+					panic(err)
+				}
+			}
+			if err := rows.Err(); err != nil {
+				panic(err)
+			}
+		})
+	})
+}
