@@ -201,4 +201,3 @@ func BenchmarkWithdraw(b *testing.B) {
 		b.ReportMetric(p99(took), "p99-ms")
 	})
 }
-

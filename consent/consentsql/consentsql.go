@@ -1,20 +1,31 @@
-// Package consentsql keeps a consent ledger in a SQL database.
+// Package consentsql keeps a consent ledger in a SQL database: SQLite, PostgreSQL, MariaDB or MySQL.
 //
 // [Open] takes the *sql.DB of a program and returns a [consent.Ledger] on it. The program chooses the driver; this
 // package imports none. Tables are created and migrated by Open and their names begin with "purposebound_", so the
 // ledger may live beside the program's own tables. Its rows hold opaque subject ids and events, no names, addresses or
 // values; file format.md of package consent describes what is in them.
 //
+// # Servers
+//
+// PostgreSQL 15 or newer, MariaDB 10.6 or newer and MySQL 8.0 are used by any number of processes together: every registry over
+// such a ledger is a node of a [consent.Cluster], as the documentation of package consent says. Durability is verified by Open: PostgreSQL's
+// synchronous_commit must be on or remote_apply, and fsync and full_page_writes on; MariaDB's innodb_flush_log_at_trx_commit must be 1. A pool should
+// have at least four connections: appends, reads, renewals and the look at other nodes each take one for a moment. Connections must go to the
+// primary and not to a replica; a read from one that lags is noticed and discarded.
+//
+// Appends that wait for one another are stored in one transaction, and those of the events that tighten have one place in the feed together. Whatever a
+// transaction of the program's own holds open does not delay them.
+//
 // # SQLite
 //
-// SQLite is the only database so far. WAL mode (PRAGMA journal_mode = WAL) is recommended and survives everything that
+// A file is held by one process, or is opened by several with [Together]. WAL mode (PRAGMA journal_mode = WAL) is recommended and survives everything that
 // this package promises; the journal modes MEMORY and OFF are refused with [ErrNotDurable]. Appends go through a
 // connection of their own, on which synchronous is set and verified whatever the program uses elsewhere.
 //
 // A ledger takes two connections of the pool for its whole life and needs a third for reading: a pool limited to fewer
 // than three is refused with [ErrPool]. A program whose own pool must be smaller opens a second *sql.DB on the file.
 //
-// One process, and in it one [Ledger], holds a file at a time; others get [consent.ErrLedgerInUse] until it is closed or
+// Without Together one process, and in it one [Ledger], holds a file at a time; others get [consent.ErrLedgerInUse] until it is closed or
 // dies, however it dies. The lock is SQLite's own, on an empty file beside the database whose name ends in
 // "-purposebound-lock". That file may stay when nobody uses it, and must not be deleted while somebody does. It does
 // not hinder other programs that read the database, copy it or write other tables of it. As for SQLite itself, the file
@@ -109,10 +120,10 @@ func Together() Option {
 	return func(o *options) { o.together = true }
 }
 
-// Open takes the database's ledger into possession, and creates or migrates its tables. Close gives it back; the caller
+// Open takes a SQLite file's ledger into possession, or joins those who use a server's, and creates or migrates the tables. Close gives it back; the caller
 // closes db, after the ledger.
 //
-// It returns [consent.ErrLedgerInUse] if another process, or another Ledger of this one, has it; [ErrNotDurable] if
+// It returns [consent.ErrLedgerInUse] if another process, or another Ledger of this one, has the SQLite file; [ErrNotDurable] if
 // commits would not survive a crash; [ErrNewerSchema] if a newer version of this library migrated it; [ErrPool] if db is
 // limited to too few connections; [ErrUnsupported] for other databases than those named in the package documentation.
 func Open(ctx context.Context, db *sql.DB, opts ...Option) (*Ledger, error) {
