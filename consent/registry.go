@@ -288,6 +288,31 @@ func (r *Registry) State(ctx context.Context, s Subject, id purpose.ID) (purpose
 	return c, nil
 }
 
+// KnownAt returns what stood for the purpose at a time, by what had been recorded by then: what was recorded later, also of an
+// earlier day, is left out. It reads the ledger itself, in order, and stops where that time is over.
+func (r *Registry) KnownAt(ctx context.Context, s Subject, id purpose.ID, at time.Time) (purpose.Consent, error) {
+	if !r.declared(id) {
+		return purpose.Consent{}, r.denied(id, purpose.UnknownPurpose, nil)
+	}
+	st := newState()
+	for e, err := range r.History(ctx, s) {
+		if err != nil {
+			return purpose.Consent{}, err
+		}
+		if e.Time.After(at) {
+			break
+		}
+		if err := st.next(e); err != nil {
+			return purpose.Consent{}, r.outage(ctx, id, err)
+		}
+	}
+	c := st.facts.Consent(id)
+	if c.Status == purpose.Given && !c.Until.IsZero() && !at.Before(c.Until) {
+		c.Status = purpose.Absent
+	}
+	return c, nil
+}
+
 // Facts returns all that decisions rest on, as of now. The result is shared and must not be changed.
 func (r *Registry) Facts(ctx context.Context, s Subject) (*purpose.Facts, error) {
 	st, err := r.recent(ctx, s)
