@@ -201,6 +201,7 @@ func (n *node) sync(ctx context.Context, renew bool) error {
 	case errors.Is(err, ErrLedgerRegressed), err == nil && feed.Head < n.watermark.Load():
 		n.regressed.Store(true)
 		n.lapse(ErrLedgerRegressed)
+		n.watch.restart()
 		return ErrLedgerRegressed
 	case err != nil:
 		if joins {
@@ -249,6 +250,7 @@ func (n *node) observe(feed Feed, sent int64, joins bool) {
 			n.settled.Store(0)
 		default: // who joined under the server before may be missing from the nodes: wait until their leases have run out
 			n.settled.Store(r.clock.elapsed() + int64(n.dead))
+			n.watch.restart()
 		}
 	}
 	if feed.Settled == n.system {

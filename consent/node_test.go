@@ -464,3 +464,32 @@ func TestWakeup(t *testing.T) {
 		assert.Equal(t, 2, asked, "after a second it is asked again")
 	})
 }
+
+// TestWithdrawalThatTheDatabaseLoses fails over to a server that lacks the event, while the withdrawal waits.
+func TestWithdrawalThatTheDatabaseLoses(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, o []*office) {
+		o[0].told(letter)
+		p := o[1].use(letter)
+		time.Sleep(time.Second)
+		before := o[0].link.Snapshot()
+		done := o[0].leave(t.Context(), letter)
+		time.Sleep(5 * time.Millisecond) // stored, and heard of by nobody
+		before.Restore("another")
+		time.Sleep(time.Second)
+		require.Empty(t, done)
+		p.End()
+		w := <-done
+		require.NoError(t, w.err)
+		late := openOffice(t, o[0].link.SharedMemory)
+		_, reason := late.begin(t.Context(), letter)
+		assert.Equal(t, purpose.ConsentWithdrawn, reason, "it was stored again")
+		history := 0
+		for e, err := range late.History(t.Context(), canary) {
+			require.NoError(t, err)
+			if e.Kind == consent.Withdrawn {
+				history++
+			}
+		}
+		assert.Equal(t, 1, history)
+	})
+}

@@ -18,7 +18,8 @@ type SharedMemory struct {
 	feed   []Change
 	made   []time.Time
 	nodes  map[NodeID]*Peer
-	system string
+	system string // settled
+	server string
 }
 
 var (
@@ -89,7 +90,7 @@ func (m *SharedMemory) Sync(ctx context.Context, r Report) (Feed, error) {
 	}
 	out := Feed{Head: m.head, Latest: m.latest, Settled: m.system}
 	if r.Renew {
-		out.Time, out.System = now, "memory"
+		out.Time, out.System = now, "memory "+m.server
 	}
 	have := m.nodes[r.Node]
 	switch {

@@ -32,6 +32,7 @@ type sighting struct {
 // waiting is a tightening event that has been stored, until every node has acknowledged it.
 type waiting struct {
 	drain   *drain
+	event   Event
 	subject uint64
 	reach   uint64
 	from    uint64 // first look that was begun after the event was stored
@@ -40,12 +41,13 @@ type waiting struct {
 	nodes   map[NodeID]struct{} // that have not
 
 	ended, cancelled, fenced int
+	again                    bool // the database may have lost the event: it is to be stored once more, and waited for
 	done                     chan struct{}
 }
 
 // await makes the event known to the watch.
 func (n *node) await(d *drain, e Event) *waiting {
-	w := &waiting{drain: d, subject: d.entry.subject.Hash(), reach: e.Reach(), done: make(chan struct{})}
+	w := &waiting{drain: d, event: e, subject: d.entry.subject.Hash(), reach: e.Reach(), done: make(chan struct{})}
 	n.watch.mu.Lock()
 	defer n.watch.mu.Unlock()
 	w.from = n.watch.looks + 1
@@ -101,7 +103,11 @@ func (w *watch) run() {
 		var over []*waiting
 		if err == nil && began >= n.settled.Load() {
 			for one := range w.waiting {
-				if one.from <= look && one.see(&peers, *orZero(n.id.Load())) {
+				if one.listed && peers.Head < one.head {
+					one.again = true
+					delete(w.waiting, one)
+					over = append(over, one)
+				} else if one.from <= look && one.see(&peers, *orZero(n.id.Load())) {
 					delete(w.waiting, one)
 					over = append(over, one)
 				}
@@ -154,6 +160,20 @@ func (w *watch) gone(node NodeID) bool {
 	return true
 }
 
+// restart is for when the database has failed over, or lost something: whatever was stored and is waited for is to be stored
+// again, which changes nothing if it is there, and the nodes are to be listed again.
+func (w *watch) restart() {
+	w.mu.Lock()
+	var over []*waiting
+	for one := range w.waiting {
+		one.again = true
+		over = append(over, one)
+	}
+	clear(w.waiting)
+	w.mu.Unlock()
+	w.settle(over)
+}
+
 // shutOut fences the nodes whose number has not changed for longer than a lease lasts.
 func (w *watch) shutOut(ctx context.Context, peers *Peers) {
 	n := w.node
@@ -167,6 +187,7 @@ func (w *watch) shutOut(ctx context.Context, peers *Peers) {
 		s, known := w.seen[p.Node]
 		if known && p.Number < s.number { // the database has lost a renewal: others may be missing
 			n.settled.Store(now + int64(n.dead))
+			w.restart()
 		}
 		if !known || p.Number != s.number {
 			s = sighting{p.Number, now}
@@ -237,7 +258,7 @@ func (w *waiting) over() bool {
 	}
 	select {
 	case <-w.done:
-		return true
+		return !w.again
 	default:
 		return false
 	}

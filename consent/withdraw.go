@@ -351,8 +351,17 @@ func (r *Registry) wait(ctx context.Context, d *drain) (Withdrawal, error) {
 	}
 	sh.mu.Unlock()
 	var silent error
-	if d.remote != nil && !interrupted {
+	for d.remote != nil && !interrupted {
 		silent = d.remote.wait(ctx, r.node, d.deadline)
+		if silent != nil || !d.remote.again {
+			break
+		}
+		if _, silent = r.append(ctx, d.entry.subject, Any, d.remote.event); silent != nil {
+			break
+		}
+		sh.mu.Lock()
+		d.remote = r.node.await(d, d.remote.event)
+		sh.mu.Unlock()
 	}
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

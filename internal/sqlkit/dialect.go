@@ -172,7 +172,8 @@ func (d Dialect) File(ctx context.Context, conn *sql.Conn) (string, error) {
 // has nothing to keep and passes.
 //
 // On PostgreSQL it refuses a synchronous_commit below on, and fsync or full_page_writes off; on MariaDB an
-// innodb_flush_log_at_trx_commit other than 1. It changes nothing there.
+// innodb_flush_log_at_trx_commit of 0 or 2, and a binary log without sync_binlog, and autocommit off, with which a
+// connection would go on reading what was there at its first statement. It changes nothing there.
 func (d Dialect) Durable(ctx context.Context, conn *sql.Conn) error {
 	switch d {
 	case PostgreSQL:
@@ -180,7 +181,12 @@ func (d Dialect) Durable(ctx context.Context, conn *sql.Conn) error {
 			"synchronous_commit": "on remote_apply", "fsync": "on", "full_page_writes": "on",
 		})
 	case MariaDB:
-		return settings(ctx, conn, "SELECT @@", map[string]string{"innodb_flush_log_at_trx_commit": "1"})
+		err := settings(ctx, conn, "SELECT @@", map[string]string{"innodb_flush_log_at_trx_commit": "1 3", "autocommit": "1"})
+		if err == nil && settings(ctx, conn, "SELECT @@", map[string]string{"log_bin": "0"}) != nil {
+			// With a binary log, recovery keeps what is in it and rolls the rest back.
+			err = settings(ctx, conn, "SELECT @@", map[string]string{"sync_binlog": "1"})
+		}
+		return err
 	}
 	file, err := d.File(ctx, conn)
 	if err != nil || file == "" {

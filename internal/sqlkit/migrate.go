@@ -88,12 +88,12 @@ func statements(text string) ([]string, bool) {
 }
 
 // step runs the next migration, if there is one, and reports whether there may be more.
-func step(ctx context.Context, tx *Tx, namespace string, steps [][]string) (bool, error) {
+func step(ctx context.Context, tx *Tx, namespace string, steps [][]string) (more bool, err error) {
 	release, err := exclude(ctx, tx)
 	if err != nil {
 		return false, err
 	}
-	defer release()
+	defer func() { release(err == nil) }()
 	create := createSchema
 	if tx.dialect == SQLite {
 		create = createSchemaSQLite
@@ -122,20 +122,24 @@ func step(ctx context.Context, tx *Tx, namespace string, steps [][]string) (bool
 }
 
 // exclude lets one process at a time migrate. On SQLite the transaction does.
-func exclude(ctx context.Context, tx *Tx) (release func(), err error) {
+func exclude(ctx context.Context, tx *Tx) (release func(done bool), err error) {
 	switch tx.dialect {
 	case PostgreSQL: // until the transaction ends
 		_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(7958212311234601)")
-		return func() {}, err
+		return func(bool) {}, err
 	case MariaDB: // the connection's, whatever commits
 		var got sql.NullInt64
-		err := tx.QueryRow(ctx, "SELECT GET_LOCK(CONCAT(DATABASE(), '.purposebound'), 60)").Scan(&got)
+		err := tx.QueryRow(ctx, "SELECT GET_LOCK(CONCAT('purposebound.', MD5(DATABASE())), 60)").Scan(&got)
 		if err == nil && got.Int64 != 1 {
 			err = ErrBusy
 		}
-		return func() {
-			_, _ = tx.Exec(context.WithoutCancel(ctx), "DO RELEASE_LOCK(CONCAT(DATABASE(), '.purposebound'))")
+		return func(done bool) {
+			ctx := context.WithoutCancel(ctx)
+			if done { // before the next process looks; that the transaction commits once more does nothing
+				_, _ = tx.Exec(ctx, "COMMIT")
+			}
+			_, _ = tx.Exec(ctx, "DO RELEASE_LOCK(CONCAT('purposebound.', MD5(DATABASE())))")
 		}, err
 	}
-	return func() {}, nil
+	return func(bool) {}, nil
 }

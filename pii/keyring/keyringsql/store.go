@@ -1,21 +1,51 @@
 // Package keyringsql keeps a keyring's rows in a database behind a [database/sql.DB]. The user chooses the driver.
 //
+// The databases are SQLite 3.37 or newer, PostgreSQL 15 or newer, and MariaDB 10.6 or newer with MySQL 8. The table is
+// created by [Open], its name begins with "purposebound_", and any number of processes may open one database together,
+// be it a file or a server. Of those that save a row at the same version one succeeds.
+//
 // # Durability
 //
 // A key that is used must not be lost, and a destroyed one must not come back. [Open] makes sure that a commit survives a
-// crash and refuses a database that cannot promise it; on SQLite it writes on a connection of its own with PRAGMA
-// synchronous at FULL or above, whatever the pool's other connections use. That connection is held until [Store.Close]:
-// a pool limited to one connection has none left for others.
+// crash and refuses a database that cannot promise it with [ErrNotDurable].
+//
+// On SQLite it writes on a connection of its own with PRAGMA synchronous at FULL or above, whatever the pool's other
+// connections use. That connection is held until [Store.Close]: a pool limited to one connection has none left for others.
+//
+// On PostgreSQL it refuses synchronous_commit below on, and fsync or full_page_writes off; every Save turns
+// synchronous_commit on again for its own transaction, should the connection have been given another. On MariaDB and MySQL
+// it refuses innodb_flush_log_at_trx_commit other than 1, and a binary log without sync_binlog = 1: after a crash the
+// server undoes commits that its binary log has lost. Those two are settings of the whole server and are looked at when
+// the store is opened. On servers a Store holds no connection between calls, and one in the pool is enough.
+//
+// A crash of one server is all that this covers. A replica that is promoted without every commit of the old primary, and
+// a backup that is restored, lose the newest keys and bring back those destroyed since; the fences set since are gone
+// too. Let replicas that may be promoted confirm every commit (synchronous_standby_names on PostgreSQL, semi-synchronous
+// replication that never falls back on MariaDB and MySQL), and repeat after a restore the erasures done since the backup.
+// The pool must reach the primary for reading too, and always the same node of a Galera cluster: others lag, and a
+// destroyed key would seem live. For the same reason connections of MariaDB and MySQL must have autocommit on and must
+// not be READ UNCOMMITTED; Open refuses others.
+//
+// InnoDB without a binary log shows others a commit an instant before it is on disk. A crash of the machine in that
+// instant can lose a key that another process has read and sealed with already. What it sealed is lost with the key, or
+// was itself not yet on disk, if it is kept on the same server; kept elsewhere, it cannot be opened.
 //
 // # What shredding leaves behind
 //
-// On SQLite, PRAGMA secure_delete overwrites what a row held before. In WAL mode older pages stay in the -wal file until
-// it is checkpointed and written over, and backups and the disk's own spare blocks keep what they keep. What was wrapped
-// becomes unreadable for good only when the key that wrapped it is destroyed.
+// When a Save returns, the row is replaced, and no query finds what it held. The bytes, a key as it was wrapped, stay on
+// disk for a while:
 //
-// # Limits
+//   - SQLite: PRAGMA secure_delete overwrites what a row held before. In WAL mode older pages stay in the -wal file
+//     until it is checkpointed and written over.
+//   - PostgreSQL: the old version of the row stays in the table until VACUUM, or a later change of the same page,
+//     removes it, and in the free space it leaves until that is written over. The write-ahead log, its archive
+//     and every standby hold both versions for as long as they keep their segments.
+//   - MariaDB and MySQL: the old version stays in the undo log until purge, which a long transaction holds up, and in
+//     freed pages until they are written over. The redo log holds both until it comes round; the binary log, and
+//     the relay logs of replicas, until they are purged.
 //
-// SQLite is the only database so far. Several processes may share the file.
+// Backups, snapshots and a disk's own spare blocks keep what they keep, and a server that logs statements logs subjects
+// and wrapped keys. What was wrapped becomes unreadable for good only when the key that wrapped it is destroyed.
 package keyringsql
 
 import (
@@ -39,6 +69,8 @@ const (
 	namespace = "keyring"
 	wait      = 10 * time.Second // for other writers
 	page      = 256
+	longest   = 255     // bytes of a tenant or a subject
+	largest   = 1 << 20 // bytes of a row's data, see [keyring.Row]
 )
 
 //go:embed migrations
@@ -52,7 +84,7 @@ var (
 	ErrNewerSchema = sqlkit.ErrNewerSchema
 	// ErrNotDurable reports a database whose commits do not survive a crash.
 	ErrNotDurable = sqlkit.ErrNotDurable
-	// ErrBusy reports that others held the database for longer than ten seconds. Nothing was changed.
+	// ErrBusy reports that others held the database, or the row, for longer than ten seconds. Nothing was changed.
 	ErrBusy = sqlkit.ErrBusy
 	// ErrOutcomeUnknown reports a Save of which it is not known whether it took place.
 	ErrOutcomeUnknown = sqlkit.ErrOutcomeUnknown
@@ -63,10 +95,11 @@ var (
 // Store is a [keyring.Store] and [keyring.Lister] in the table purposebound_keys. It is safe for concurrent use;
 // make it with [Open].
 type Store struct {
-	db     *sql.DB
-	writer *sqlkit.Writer
-	closed atomic.Bool
-	memory bool // only the writer's connection sees the database
+	db      *sql.DB
+	dialect sqlkit.Dialect
+	writer  *sqlkit.Writer
+	closed  atomic.Bool
+	memory  bool // only the writer's connection sees the database
 }
 
 var (
@@ -84,7 +117,7 @@ func Open(ctx context.Context, db *sql.DB) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyringsql: open: %w", err)
 	}
-	scripts, err := fs.Sub(migrations, "migrations/sqlite")
+	scripts, err := fs.Sub(migrations, "migrations/"+dialect.String())
 	if err != nil {
 		return nil, fmt.Errorf("keyringsql: open: %w", err)
 	}
@@ -92,7 +125,7 @@ func Open(ctx context.Context, db *sql.DB) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyringsql: open: %w", err)
 	}
-	s := &Store{db: db, writer: writer}
+	s := &Store{db: db, dialect: dialect, writer: writer}
 	if err := s.prepare(ctx, scripts); err != nil {
 		return nil, errors.Join(fmt.Errorf("keyringsql: open: %w", err), writer.Close())
 	}
@@ -100,8 +133,15 @@ func Open(ctx context.Context, db *sql.DB) (*Store, error) {
 }
 
 func (s *Store) prepare(ctx context.Context, scripts fs.FS) error {
-	if err := s.writer.Migrate(ctx, namespace, scripts); err != nil {
+	if err := s.check(ctx); err != nil {
 		return err
+	}
+	err := s.writer.Migrate(ctx, namespace, scripts)
+	if err != nil {
+		return err
+	}
+	if s.dialect != sqlkit.SQLite {
+		return nil
 	}
 	return s.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		var file sql.NullString
@@ -111,7 +151,7 @@ func (s *Store) prepare(ctx context.Context, scripts fs.FS) error {
 	})
 }
 
-// Close waits for a Save that runs and gives the connection back. The database stays open.
+// Close waits for every Save that runs and gives the connection back that the Store holds. The database stays open.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	return s.writer.Close()
@@ -121,7 +161,7 @@ func (s *Store) Close() error {
 func (s *Store) Load(ctx context.Context, tenant string, subject consent.Subject) (keyring.Row, error) {
 	var row keyring.Row
 	err := s.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&row.Version, &row.Data) },
-		"SELECT version, data FROM purposebound_keys WHERE tenant = ? AND subject = ?", tenant, string(subject))
+		"SELECT version, data FROM purposebound_keys WHERE tenant = ? AND subject = ?", s.name(tenant), s.name(string(subject)))
 	if err != nil {
 		return keyring.Row{}, fmt.Errorf("keyringsql: load: %w", err)
 	}
@@ -133,25 +173,18 @@ func (s *Store) Save(ctx context.Context, tenant string, subject consent.Subject
 	if after >= math.MaxInt64 {
 		return keyring.ErrConflict // no row has that version
 	}
+	if len(tenant) > longest || len(subject) > longest || len(data) > largest {
+		// MariaDB would cut them off, with a lenient sql_mode.
+		return errors.New("keyringsql: save: the tenant, the subject or the row is longer than a store keeps")
+	}
 	if data == nil {
 		data = []byte{} // nil is NULL
 	}
 	err := s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		// A setting of the connection, which may be a new one.
-		if _, err := tx.Exec(ctx, "PRAGMA secure_delete = ON"); err != nil {
+		if err := settle(ctx, tx); err != nil {
 			return err
 		}
-		var result sql.Result
-		var err error
-		if after == 0 {
-			result, err = tx.Exec(ctx,
-				"INSERT INTO purposebound_keys (tenant, subject, version, data) VALUES (?, ?, 1, ?) ON CONFLICT (tenant, subject) DO NOTHING",
-				tenant, string(subject), data)
-		} else {
-			result, err = tx.Exec(ctx,
-				"UPDATE purposebound_keys SET version = version + 1, data = ? WHERE tenant = ? AND subject = ? AND version = ?",
-				data, tenant, string(subject), int64(after))
-		}
+		result, err := s.put(ctx, tx, tenant, subject, after, data)
 		if err != nil {
 			return err
 		}
@@ -165,6 +198,33 @@ func (s *Store) Save(ctx context.Context, tenant string, subject consent.Subject
 		return fmt.Errorf("keyringsql: save: %w", err)
 	}
 	return err
+}
+
+// put changes one row, or none if the version is another. Who is second waits for the first to commit and then finds its
+// version: a server's transactions are READ COMMITTED and compare with the newest row.
+func (s *Store) put(ctx context.Context, tx *sqlkit.Tx, tenant string, subject consent.Subject, after uint64, data []byte) (sql.Result, error) {
+	if after > 0 {
+		return tx.Exec(ctx,
+			"UPDATE purposebound_keys SET version = version + 1, data = ? WHERE tenant = ? AND subject = ? AND version = ?",
+			data, s.name(tenant), s.name(string(subject)), int64(after))
+	}
+	insert := "INSERT INTO purposebound_keys (tenant, subject, version, data) VALUES (?, ?, 1, ?)"
+	if s.dialect != sqlkit.MariaDB {
+		insert += " ON CONFLICT (tenant, subject) DO NOTHING"
+	}
+	result, err := tx.Exec(ctx, insert, s.name(tenant), s.name(string(subject)), data)
+	if s.dialect == sqlkit.MariaDB && sqlkit.Duplicate(err) {
+		err = keyring.ErrConflict // the error itself names the subject
+	}
+	return result, err
+}
+
+// name is a tenant or a subject as the database has it: text in SQLite, bytes elsewhere, which compare as such.
+func (s *Store) name(text string) any {
+	if s.dialect.Server() {
+		return []byte(text)
+	}
+	return text
 }
 
 // Subjects implements [keyring.Lister].
@@ -197,7 +257,8 @@ func (s *Store) list(ctx context.Context, tenant string, after consent.Subject) 
 		err := rows.Scan(&subject)
 		subjects = append(subjects, consent.Subject(subject))
 		return err
-	}, "SELECT subject FROM purposebound_keys WHERE tenant = ? AND subject > ? ORDER BY subject LIMIT ?", tenant, string(after), page)
+	}, "SELECT subject FROM purposebound_keys WHERE tenant = ? AND subject > ? ORDER BY subject LIMIT ?",
+		s.name(tenant), s.name(string(after)), page)
 	return subjects, err
 }
 
@@ -215,7 +276,7 @@ func (s *Store) read(ctx context.Context, each func(*sql.Rows) error, query stri
 		})
 	}
 	for limit := time.Now().Add(wait); ; {
-		rows, err := s.db.QueryContext(ctx, query, args...)
+		rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
 		n, err := scan(rows, err, each)
 		if n > 0 || !sqlkit.Busy(err) { // SQLite takes its lock before the first row
 			return err
