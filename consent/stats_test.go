@@ -20,8 +20,11 @@ func TestStats(t *testing.T) {
 		var withdrawn []consent.Withdrawal
 		var took time.Duration
 		d := newDesk(t, consent.WithHooks(consent.Hooks{
-			Denied:    func(_ purpose.ID, reason purpose.Reason) { denied = append(denied, reason) },
-			Withdrawn: func(w consent.Withdrawal, d time.Duration, err error) { withdrawn, took = append(withdrawn, w), d; assert.NoError(t, err) },
+			Denied: func(_ purpose.ID, reason purpose.Reason) { denied = append(denied, reason) },
+			Withdrawn: func(w consent.Withdrawal, d time.Duration, err error) {
+				withdrawn, took = append(withdrawn, w), d
+				assert.NoError(t, err)
+			},
 		}))
 		assert.Equal(t, consent.Stats{Denied: map[purpose.Reason]uint64{}}, d.Stats())
 		d.asks(letter)
