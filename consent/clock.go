@@ -55,6 +55,9 @@ func (c *clock) elapsed() int64 {
 	}
 }
 
+// mono reads the machine's monotonic clock alone: for how long others have been silent, which no database's time may shorten.
+func (c *clock) mono() int64 { return int64(time.Since(c.start)) }
+
 // at returns the wall time of a reading.
 func (c *clock) at(elapsed int64) time.Time { return c.wall.Add(time.Duration(elapsed)) }
 

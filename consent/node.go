@@ -33,7 +33,7 @@ type node struct {
 	live      atomic.Int64 // nodes, at the last look
 
 	system  string       // the server, as last seen
-	settled atomic.Int64 // reading from which no lease of another server's can be left
+	settled atomic.Int64 // monotonic reading from which no lease of another server's can be left
 	report  string       // what others may take as settled
 
 	watch watch
@@ -184,7 +184,7 @@ func (n *node) sync(ctx context.Context, renew bool) error {
 		Node: *n.id.Load(), Number: n.number, Renew: renew, Applied: n.watermark.Load(), Draining: draining,
 		Changed: n.changed, Patience: 2 * n.lease,
 	}
-	if n.system != "" && sent >= n.settled.Load() {
+	if n.system != "" && r.clock.mono() >= n.settled.Load() {
 		report.Settled = n.report
 	}
 	if renew {
@@ -249,7 +249,7 @@ func (n *node) observe(feed Feed, sent int64, joins bool) {
 		case feed.Settled == feed.System, feed.Settled == "" && joins:
 			n.settled.Store(0)
 		default: // who joined under the server before may be missing from the nodes: wait until their leases have run out
-			n.settled.Store(r.clock.elapsed() + int64(n.dead))
+			n.settled.Store(r.clock.mono() + int64(n.dead))
 			n.watch.restart()
 		}
 	}

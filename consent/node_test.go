@@ -428,6 +428,36 @@ func TestWallClockOfTheMachineDecidesNothing(t *testing.T) {
 	})
 }
 
+// TestDatabaseClockShortensNoLease steps the database's clock while a withdrawal waits for a registry that is cut off.
+func TestDatabaseClockShortensNoLease(t *testing.T) {
+	for name, step := range map[string]time.Duration{"ahead": time.Hour, "back": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 2, func(t *testing.T, o []*office) {
+				o[0].told(letter)
+				time.Sleep(time.Second)
+				p := o[1].use(letter)
+				o[1].link.cut.Store(true)
+				done := o[0].leave(t.Context(), letter)
+				time.Sleep(time.Second)
+				stepped := func(_ consent.Report, f *consent.Feed) {
+					if !f.Time.IsZero() {
+						f.Time = f.Time.Add(step)
+					}
+				}
+				o[0].link.answer.Store(&stepped)
+				for len(done) == 0 {
+					time.Sleep(time.Millisecond)
+					synctest.Wait()
+				}
+				assert.NotEqual(t, purpose.Permitted, checked(p), "at no instant after it returned")
+				w := <-done
+				require.NoError(t, w.err)
+				assert.Equal(t, 1, w.Fenced)
+			})
+		})
+	}
+}
+
 func TestClusterRefusesAClock(t *testing.T) {
 	t.Parallel()
 	_, err := consent.NewRegistry(registryPolicy(t), new(consent.SharedMemory), consent.WithClock(time.Now))

@@ -41,13 +41,6 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 		return r.denied("", purpose.RegistryUnavailable, ErrClosed)
 	}
 	began := r.clock.elapsed()
-	if began >= r.clock.lease.Load() {
-		return r.denied("", purpose.RegistryUnavailable, r.node.why())
-	}
-	var watermark uint64
-	if r.node != nil {
-		watermark = r.node.watermark.Load()
-	}
 	wanted := make(map[Subject]*missing, len(subjects))
 	ids := make([]Subject, 0, len(subjects))
 	for _, s := range subjects {
@@ -78,6 +71,14 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 			sh.mu.Unlock()
 		}
 	}()
+	// Only now, when a lapse would find the entries.
+	if began >= r.clock.lease.Load() {
+		return r.denied("", purpose.RegistryUnavailable, r.node.why())
+	}
+	var watermark uint64
+	if r.node != nil {
+		watermark = r.node.watermark.Load()
+	}
 	head, err := many.Load(ctx, ids, func(s Subject, e Event) error {
 		m := wanted[s]
 		if m == nil || m.state == nil {

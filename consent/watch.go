@@ -23,7 +23,7 @@ type watch struct {
 	seen map[NodeID]sighting // the running look's alone
 }
 
-// sighting is the last renewal of a node, and the reading of one's own clock when it was first seen.
+// sighting is the last renewal of a node, and the reading of one's own monotonic clock when it was first seen.
 type sighting struct {
 	number uint64
 	since  int64
@@ -92,7 +92,7 @@ func (w *watch) run() {
 		look := w.looks
 		w.mu.Unlock()
 		ctx, done := context.WithTimeout(context.Background(), max(time.Second, n.lease/5))
-		began := n.registry.clock.elapsed()
+		began := n.registry.clock.mono()
 		peers, err := n.cluster.Peers(ctx)
 		if err == nil {
 			peers.Nodes = slices.DeleteFunc(peers.Nodes, func(p Peer) bool { return p.Fenced && w.gone(p.Node) })
@@ -177,7 +177,7 @@ func (w *watch) restart() {
 // shutOut fences the nodes whose number has not changed for longer than a lease lasts.
 func (w *watch) shutOut(ctx context.Context, peers *Peers) {
 	n := w.node
-	now := n.registry.clock.elapsed()
+	now := n.registry.clock.mono()
 	seen := make(map[NodeID]sighting, len(peers.Nodes))
 	for i := range peers.Nodes {
 		p := &peers.Nodes[i]
