@@ -36,6 +36,7 @@ var layers = map[string]string{
 	"consent":                        "purpose x/text otter",
 	"consent/consentsql":             "consent purpose internal/sqlkit",
 	"consent/consenttest":            "consent purpose porcupine testify x/text",
+	"consent/consenttest/model":      "",
 	"pii":                            "purpose consent tink-go x/text",
 	"pii/phone":                      "pii purpose phonenumbers",
 	"pii/keyring":                    "purpose consent tink-go otter",
