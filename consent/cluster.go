@@ -18,6 +18,9 @@ type Cluster interface {
 	// Sync reports where a node stands and returns what it has missed. The changes must be all those behind Report.Applied, in order
 	// and without a gap, up to Feed.Head, which was committed before Sync returned.
 	//
+	// It must return [ErrLedgerRegressed] if Report.Applied is beyond Feed.Head, or if what stands there has another mark than
+	// Report.Mark: the database has lost what the node has seen, and may have given its position to something else.
+	//
 	// With Report.Renew it must store the report as renewal Report.Number, so that it survives a crash, but only if the node is
 	// there with a lower number and was not fenced: else it must change nothing and return [ErrFenced].
 	// Number 1 joins: a node that is not there is added, with Feed.Head as what it has applied, and no changes are returned.
@@ -53,6 +56,7 @@ type Report struct {
 	Leave    bool          // forget the node: it uses nothing any more
 	Changed  bool          // Applied or Draining is not what was stored last
 	Applied  uint64        // position up to which every change has taken effect
+	Mark     uint64        // what it had for one; see Feed.Mark
 	Draining []Draining    // positions up to Applied whose uses still run, or ended not long ago
 	Patience time.Duration // how long a change may wait to be applied
 	Settled  string        // the Feed.System whose forerunners' leases have all run out; "": not known
@@ -71,6 +75,7 @@ type Draining struct {
 // Feed is what a node has missed.
 type Feed struct {
 	Head    uint64
+	Mark    uint64 // random, drawn when Head was given; 0 with position 0
 	Changes []Change
 	Time    time.Time // by the database's clock; of a renewal
 	Latest  time.Time // of a tightening event, as stored with the head
@@ -88,8 +93,9 @@ type Change struct {
 
 // Peers are the nodes of a cluster.
 type Peers struct {
-	Head  uint64
-	Nodes []Peer
+	Head   uint64
+	System string // as in Feed
+	Nodes  []Peer
 }
 
 // Peer is a node as others see it.

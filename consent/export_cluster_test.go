@@ -10,6 +10,7 @@ type Snapshot struct {
 	of       *SharedMemory
 	subjects map[Subject]*remembered
 	feed     []Change
+	marks    []uint64
 	nodes    map[NodeID]*Peer
 }
 
@@ -19,7 +20,7 @@ func (m *SharedMemory) Snapshot() *Snapshot {
 	defer m.mu.Unlock()
 	m.memory.mu.Lock()
 	defer m.memory.mu.Unlock()
-	s := &Snapshot{of: m, subjects: make(map[Subject]*remembered), feed: slices.Clone(m.feed), nodes: make(map[NodeID]*Peer)}
+	s := &Snapshot{of: m, subjects: make(map[Subject]*remembered), feed: slices.Clone(m.feed), marks: slices.Clone(m.marks), nodes: make(map[NodeID]*Peer)}
 	for id, r := range m.memory.subjects {
 		s.subjects[id] = &remembered{r.root, slices.Clone(r.records), maps.Clone(r.ids)}
 	}
@@ -30,6 +31,13 @@ func (m *SharedMemory) Snapshot() *Snapshot {
 	return s
 }
 
+// FailOver makes the ledger another server's, which has it all.
+func (m *SharedMemory) FailOver(server string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.server = server
+}
+
 // Restore puts the copy in the place of the ledger, as a server of another name.
 func (s *Snapshot) Restore(server string) {
 	m := s.of
@@ -38,6 +46,6 @@ func (s *Snapshot) Restore(server string) {
 	m.memory.mu.Lock()
 	defer m.memory.mu.Unlock()
 	m.memory.subjects, m.feed, m.nodes, m.head = s.subjects, s.feed, s.nodes, uint64(len(s.feed))
-	m.made = m.made[:len(s.feed)]
+	m.made, m.marks = m.made[:len(s.feed)], s.marks
 	m.server = server
 }

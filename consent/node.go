@@ -27,14 +27,15 @@ type node struct {
 	number    uint64        // of the last renewal that was sent
 	sent      int64         // reading of the clock at the last renewal that succeeded
 	watermark atomic.Uint64 // every change up to here has taken effect
+	mark      uint64        // of the watermark
 	regressed atomic.Bool
 	draining  []*served
 	changed   bool
 	live      atomic.Int64 // nodes, at the last look
 
-	system  string       // the server, as last seen
-	settled atomic.Int64 // monotonic reading from which no lease of another server's can be left
-	report  string       // what others may take as settled
+	system  atomic.Pointer[string] // the server, as last seen
+	settled atomic.Int64           // monotonic reading from which no lease of another server's can be left
+	report  string                 // what others may take as settled
 
 	watch watch
 	kick  chan struct{}
@@ -97,9 +98,11 @@ func (r *Registry) join(c Clustered) error {
 	ctx, stop := context.WithCancel(context.Background())
 	first, done := context.WithTimeout(ctx, max(n.lease, 5*time.Second))
 	defer done()
-	if err := n.sync(first, true); err != nil {
-		stop()
-		return err
+	for range 2 { // joins, and takes a lease
+		if err := n.sync(first, true); err != nil {
+			stop()
+			return err
+		}
 	}
 	r.node, n.stop = n, stop
 	n.ended.Go(func() { n.run(ctx) })
@@ -181,10 +184,10 @@ func (n *node) sync(ctx context.Context, renew bool) error {
 	}
 	draining := n.serving(sent)
 	report := Report{
-		Node: *n.id.Load(), Number: n.number, Renew: renew, Applied: n.watermark.Load(), Draining: draining,
+		Node: *n.id.Load(), Number: n.number, Renew: renew, Applied: n.watermark.Load(), Mark: n.mark, Draining: draining,
 		Changed: n.changed, Patience: 2 * n.lease,
 	}
-	if n.system != "" && r.clock.mono() >= n.settled.Load() {
+	if n.system.Load() != nil && r.clock.mono() >= n.settled.Load() {
 		report.Settled = n.report
 	}
 	if renew {
@@ -218,9 +221,15 @@ func (n *node) sync(ctx context.Context, renew bool) error {
 		n.apply(c)
 	}
 	n.watermark.Store(feed.Head)
+	n.mark = feed.Mark
+	if joins {
+		// The snapshot was taken before others could see the node. Another renewal, from now on, gives the first lease.
+		n.hurry()
+		return nil
+	}
 	if renew {
 		n.sent = sent
-		if old := r.clock.lease.Load(); !joins && r.clock.elapsed() >= old {
+		if old := r.clock.lease.Load(); old > 0 && r.clock.elapsed() >= old { // 0: it has lapsed already
 			n.lapse(ErrNoLease)
 		}
 		r.clock.lease.Store(sent + int64(n.lease))
@@ -243,19 +252,32 @@ func (n *node) observe(feed Feed, sent int64, joins bool) {
 	} else {
 		r.clock.raise(latest)
 	}
-	if feed.System != "" && feed.System != n.system {
-		n.system, n.report = feed.System, feed.System
+	if feed.System != "" && !n.knows(feed.System) {
+		n.system.Store(&feed.System)
+		n.report = feed.System
 		switch {
 		case feed.Settled == feed.System, feed.Settled == "" && joins:
 			n.settled.Store(0)
-		default: // who joined under the server before may be missing from the nodes: wait until their leases have run out
-			n.settled.Store(r.clock.mono() + int64(n.dead))
-			n.watch.restart()
+		default:
+			n.failedOver()
 		}
 	}
-	if feed.Settled == n.system {
+	if n.knows(feed.Settled) {
 		n.report = ""
 	}
+}
+
+// failedOver is for when the database is another than it was, or has lost something: who joined under the one before may be missing
+// from the nodes, until their leases have run out.
+func (n *node) failedOver() {
+	n.settled.Store(n.registry.clock.mono() + int64(n.dead))
+	n.watch.restart()
+}
+
+// knows reports whether the server is the one that was seen last.
+func (n *node) knows(system string) bool {
+	have := n.system.Load()
+	return have != nil && *have == system
 }
 
 // apply lets a change take effect.

@@ -21,8 +21,9 @@ type link struct {
 	*consent.SharedMemory
 	cut    atomic.Bool // calls hang until their context ends
 	answer atomic.Pointer[func(consent.Report, *consent.Feed)]
-	loaded func() // called when a snapshot has been read
-	failed error  // of loads
+	delay  atomic.Int64 // of answers
+	loaded func()       // called when a snapshot has been read
+	failed error        // of loads
 }
 
 func (l *link) Cluster() consent.Cluster { return l }
@@ -40,6 +41,7 @@ func (l *link) Sync(ctx context.Context, r consent.Report) (consent.Feed, error)
 		return consent.Feed{}, err
 	}
 	f, err := l.SharedMemory.Sync(ctx, r)
+	time.Sleep(time.Duration(l.delay.Load()))
 	if change := l.answer.Load(); change != nil {
 		(*change)(r, &f)
 	}
@@ -260,6 +262,40 @@ func TestPausedRegistryOpensNothing(t *testing.T) {
 	})
 }
 
+// TestLeaseCountsFromTheQuestion has answers come late: the lease began when they were asked for.
+func TestLeaseCountsFromTheQuestion(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, o []*office) {
+		o[0].told(letter)
+		p := o[0].use(letter)
+		o[0].link.delay.Store(int64(900 * time.Millisecond))
+		time.Sleep(10 * time.Second)
+		assert.Less(t, o[0].Stats().Lease, lease-900*time.Millisecond)
+		require.Equal(t, purpose.Permitted, checked(p))
+		o[0].link.cut.Store(true)
+		time.Sleep(lease)
+		assert.NotEqual(t, purpose.Permitted, checked(p))
+	})
+}
+
+// TestRegistryThatIsRefusedRenewal is shut out while its lease runs: it must begin with nothing.
+func TestRegistryThatIsRefusedRenewal(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, o []*office) {
+		o[0].told(letter)
+		p := o[1].use(letter)
+		peers, err := o[0].link.Peers(t.Context())
+		require.NoError(t, err)
+		for _, peer := range peers.Nodes {
+			_, err := o[0].link.Fence(t.Context(), peer.Node, peer.Number)
+			require.NoError(t, err)
+		}
+		time.Sleep(lease / 4)
+		assert.Equal(t, purpose.StaleDecision, checked(p), "what was begun opens nothing")
+		loads := o[1].Stats().Loads
+		o[1].use(letter)
+		assert.Equal(t, loads+1, o[1].Stats().Loads, "and what was read is read again")
+	})
+}
+
 func reasonAt(p *consent.Permit) purpose.Reason {
 	if reason := checked(p); reason != purpose.StaleDecision { // once the loop has noticed
 		return reason
@@ -298,6 +334,8 @@ func TestWithdrawalByAnotherIsNotForgotten(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, o []*office) {
 		o[0].told(letter)
 		require.NoError(t, (<-o[0].leave(t.Context(), letter)).err)
+		_, reason := o[0].begin(t.Context(), letter)
+		require.Equal(t, purpose.ConsentWithdrawn, reason)
 		o[1].told(letter)
 		// The first has read that it is withdrawn. It must not take that for an answer.
 		require.NoError(t, (<-o[0].leave(t.Context(), letter)).err)
@@ -395,10 +433,7 @@ func TestWithdrawalAfterAFailover(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, o []*office) {
 		o[0].told(letter)
 		time.Sleep(10 * time.Second)
-		other := func(_ consent.Report, f *consent.Feed) { f.System = "another" }
-		for _, one := range o {
-			one.link.answer.Store(&other)
-		}
+		o[0].link.FailOver("another")
 		time.Sleep(2 * time.Second)
 		began := time.Now()
 		w := <-o[0].leave(t.Context(), letter)
@@ -505,6 +540,8 @@ func TestWithdrawalThatTheDatabaseLoses(t *testing.T) {
 		done := o[0].leave(t.Context(), letter)
 		time.Sleep(5 * time.Millisecond) // stored, and heard of by nobody
 		before.Restore("another")
+		o[1].who = "somebody-else" // whose event takes the position of the one that is lost
+		o[1].leave(t.Context(), letter)
 		time.Sleep(time.Second)
 		require.Empty(t, done)
 		p.End()

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"iter"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ type SharedMemory struct {
 	latest time.Time
 	feed   []Change
 	made   []time.Time
+	marks  []uint64
 	nodes  map[NodeID]*Peer
 	system string // settled
 	server string
@@ -38,7 +40,7 @@ func (m *SharedMemory) Append(ctx context.Context, s Subject, after uint64, e Ev
 	if err == nil && seq > before && e.Kind.Tightens() {
 		m.head++
 		m.feed = append(m.feed, Change{Position: m.head, Subject: s, Seq: seq, Reach: e.Reach()})
-		m.made = append(m.made, time.Now())
+		m.made, m.marks = append(m.made, time.Now()), append(m.marks, rand.Uint64())
 		if e.Time.After(m.latest) {
 			m.latest = e.Time
 		}
@@ -88,9 +90,9 @@ func (m *SharedMemory) Sync(ctx context.Context, r Report) (Feed, error) {
 	if r.Settled != "" {
 		m.system = r.Settled
 	}
-	out := Feed{Head: m.head, Latest: m.latest, Settled: m.system}
+	out := Feed{Head: m.head, Mark: m.mark(m.head), Latest: m.latest, Settled: m.system}
 	if r.Renew {
-		out.Time, out.System = now, "memory "+m.server
+		out.Time, out.System = now, m.name()
 	}
 	have := m.nodes[r.Node]
 	switch {
@@ -106,7 +108,7 @@ func (m *SharedMemory) Sync(ctx context.Context, r Report) (Feed, error) {
 		}
 		m.nodes[r.Node] = &Peer{Node: r.Node, Number: 1, Applied: m.head}
 		return out, nil
-	case r.Applied > m.head:
+	case r.Applied > m.head, r.Applied > 0 && r.Mark != m.mark(r.Applied):
 		return Feed{Head: m.head}, ErrLedgerRegressed
 	}
 	behind := m.feed[r.Applied:]
@@ -124,6 +126,15 @@ func (m *SharedMemory) Sync(ctx context.Context, r Report) (Feed, error) {
 	return out, nil
 }
 
+func (m *SharedMemory) name() string { return "memory " + m.server }
+
+func (m *SharedMemory) mark(position uint64) uint64 {
+	if position == 0 {
+		return 0
+	}
+	return m.marks[position-1]
+}
+
 // Peers is [Cluster.Peers].
 func (m *SharedMemory) Peers(ctx context.Context) (Peers, error) {
 	if err := ctx.Err(); err != nil {
@@ -131,7 +142,7 @@ func (m *SharedMemory) Peers(ctx context.Context) (Peers, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := Peers{Head: m.head}
+	out := Peers{Head: m.head, System: m.name()}
 	for _, p := range m.nodes {
 		out.Nodes = append(out.Nodes, *p)
 	}

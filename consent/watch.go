@@ -20,7 +20,8 @@ type watch struct {
 	stopped chan struct{} // closed with it
 	ended   sync.WaitGroup
 
-	seen map[NodeID]sighting // the running look's alone
+	renewed bool                // the database is another: what was seen before means nothing
+	seen    map[NodeID]sighting // the running look's alone
 }
 
 // sighting is the last renewal of a node, and the reading of one's own monotonic clock when it was first seen.
@@ -96,7 +97,11 @@ func (w *watch) run() {
 		peers, err := n.cluster.Peers(ctx)
 		if err == nil {
 			peers.Nodes = slices.DeleteFunc(peers.Nodes, func(p Peer) bool { return p.Fenced && w.gone(p.Node) })
-			w.shutOut(ctx, &peers)
+			if !n.knows(peers.System) { // the loop has yet to find out; until then nobody is shut out, and nobody done with
+				w.seen, err = nil, errSilent
+			} else {
+				w.shutOut(ctx, &peers)
+			}
 		}
 		done()
 		w.mu.Lock()
@@ -164,6 +169,7 @@ func (w *watch) gone(node NodeID) bool {
 // again, which changes nothing if it is there, and the nodes are to be listed again.
 func (w *watch) restart() {
 	w.mu.Lock()
+	w.renewed = true
 	var over []*waiting
 	for one := range w.waiting {
 		one.again = true
@@ -178,6 +184,11 @@ func (w *watch) restart() {
 func (w *watch) shutOut(ctx context.Context, peers *Peers) {
 	n := w.node
 	now := n.registry.clock.mono()
+	w.mu.Lock()
+	if w.renewed {
+		w.renewed, w.seen = false, nil
+	}
+	w.mu.Unlock()
 	seen := make(map[NodeID]sighting, len(peers.Nodes))
 	for i := range peers.Nodes {
 		p := &peers.Nodes[i]
@@ -186,8 +197,7 @@ func (w *watch) shutOut(ctx context.Context, peers *Peers) {
 		}
 		s, known := w.seen[p.Node]
 		if known && p.Number < s.number { // the database has lost a renewal: others may be missing
-			n.settled.Store(now + int64(n.dead))
-			w.restart()
+			n.failedOver()
 		}
 		if !known || p.Number != s.number {
 			s = sighting{p.Number, now}

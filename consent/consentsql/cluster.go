@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/purposebound/purposebound/consent"
@@ -30,18 +31,18 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM purposebound_feed WHERE position > ? AND made < ?)`
 	acknowledge = `UPDATE purposebound_nodes SET applied = ?, draining = ? WHERE node = ? AND number = ? AND fenced = 0`
 	settle      = `UPDATE purposebound_head SET system = ?`
-	selectHeads = `SELECT h.position, h.latest, h.system, f.position, f.changes
-		FROM purposebound_head AS h LEFT JOIN purposebound_feed AS f ON f.position > ? ORDER BY f.position`
-	selectNodes = `SELECT h.position, n.node, n.number, n.applied, n.draining, n.fenced
+	selectHeads = `SELECT h.position, h.mark, h.latest, h.system, f.position, f.mark, f.changes
+		FROM purposebound_head AS h LEFT JOIN purposebound_feed AS f ON f.position >= ? ORDER BY f.position`
+	selectNodes = `SELECT h.position, %s, n.node, n.number, n.applied, n.draining, n.fenced
 		FROM purposebound_head AS h LEFT JOIN purposebound_nodes AS n ON 1 = 1`
 	fenceNode  = `UPDATE purposebound_nodes SET fenced = ? WHERE node = ? AND number = ? AND fenced = 0`
 	isFenced   = `SELECT count(*) FROM purposebound_nodes WHERE node = ? AND fenced > 0`
 	pruneFeed  = `DELETE FROM purposebound_feed WHERE position < ? AND made < ?`
 	lowest     = `SELECT min(applied) FROM purposebound_nodes WHERE fenced = 0`
 	pruneNodes = `DELETE FROM purposebound_nodes WHERE fenced > 0 AND fenced < ?`
-	updateHead = `UPDATE purposebound_head SET position = position + ?, latest = CASE WHEN latest < ? THEN ? ELSE latest END`
+	updateHead = `UPDATE purposebound_head SET position = position + ?, mark = ?, latest = CASE WHEN latest < ? THEN ? ELSE latest END`
 	selectHEAD = `SELECT position FROM purposebound_head`
-	insertFeed = `INSERT INTO purposebound_feed (position, made, changes) VALUES (?, ?, ?)`
+	insertFeed = `INSERT INTO purposebound_feed (position, mark, made, changes) VALUES (?, ?, ?, ?)`
 )
 
 // every is how many renewals pass between two times a node removes what nobody needs any more, and kept for how long that stays at least.
@@ -66,10 +67,10 @@ func (c cluster) sync(ctx context.Context, r consent.Report) (feed consent.Feed,
 			return feed, ErrClosed
 		}
 		if l.dialect.Server() {
-			err = l.feed(ctx, plain{l.db, l.dialect}, r.Applied, &feed)
+			err = l.feed(ctx, plain{l.db, l.dialect}, r.Applied, r.Mark, &feed)
 			return feed, err
 		}
-		err = sqlkit.Retry(ctx, l.busy, func() error { return l.feed(ctx, plain{l.db, l.dialect}, r.Applied, &feed) })
+		err = sqlkit.Retry(ctx, l.busy, func() error { return l.feed(ctx, plain{l.db, l.dialect}, r.Applied, r.Mark, &feed) })
 		return feed, err
 	}
 	err = l.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
@@ -110,7 +111,7 @@ func (c cluster) sync(ctx context.Context, r consent.Report) (feed consent.Feed,
 			if _, err := tx.Exec(ctx, insertNode, node, head, []byte{}); err != nil {
 				return err
 			}
-			after = 1<<63 - 1 // nothing that came before concerns it
+			after = fromHere
 		case r.Renew:
 			ok, err := changed(tx.Exec(ctx, renewNode, r.Number, r.Applied, packDraining(r.Draining), node, r.Number,
 				r.Applied, now-r.Patience.Microseconds()))
@@ -130,7 +131,7 @@ func (c cluster) sync(ctx context.Context, r consent.Report) (feed consent.Feed,
 				return err
 			}
 		}
-		if err := l.feed(ctx, tx, after, &feed); err != nil {
+		if err := l.feed(ctx, tx, after, r.Mark, &feed); err != nil {
 			return err
 		}
 		feed.Time, feed.System = time.UnixMicro(now).UTC(), system
@@ -154,24 +155,31 @@ func (p plain) Query(ctx context.Context, query string, args ...any) (*sql.Rows,
 	return p.db.QueryContext(ctx, p.dialect.Rebind(query), args...)
 }
 
-// feed reads the head and what is behind after, by one statement.
-func (l *Ledger) feed(ctx context.Context, from reader, after uint64, feed *consent.Feed) error {
+// fromHere stands for the head, whatever it is: what came before does not concern a node that joins.
+const fromHere = 1<<63 - 1
+
+// feed reads the head and what is behind after, by one statement, and checks that what stood at after still does.
+func (l *Ledger) feed(ctx context.Context, from reader, after, mark uint64, feed *consent.Feed) error {
 	rows, err := from.Query(ctx, selectHeads, int64(after))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	feed.Changes = nil
-	any := false
+	any, same := false, after == 0 || after == fromHere
 	for rows.Next() {
 		var latest int64
-		var position sql.NullInt64
+		var position, stands sql.NullInt64
 		var packed []byte
-		if err := rows.Scan(&feed.Head, &latest, &feed.Settled, &position, &packed); err != nil {
+		if err := rows.Scan(&feed.Head, &feed.Mark, &latest, &feed.Settled, &position, &stands, &packed); err != nil {
 			return err
 		}
 		any, feed.Latest = true, time.UnixMicro(latest).UTC()
 		if !position.Valid {
+			continue
+		}
+		if uint64(position.Int64) == after {
+			same = uint64(stands.Int64) == mark
 			continue
 		}
 		if feed.Changes, err = unpackChanges(feed.Changes, uint64(position.Int64), packed); err != nil {
@@ -181,7 +189,7 @@ func (l *Ledger) feed(ctx context.Context, from reader, after uint64, feed *cons
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	if !any {
+	if !any || !same {
 		return consent.ErrLedgerRegressed
 	}
 	next := after + 1
@@ -191,7 +199,7 @@ func (l *Ledger) feed(ctx context.Context, from reader, after uint64, feed *cons
 		}
 		next++
 	}
-	if after < 1<<63-1 && next != feed.Head+1 {
+	if after != fromHere && next != feed.Head+1 {
 		return consent.ErrLedgerRegressed
 	}
 	return nil
@@ -228,7 +236,7 @@ func (c cluster) Peers(ctx context.Context) (consent.Peers, error) {
 	var out consent.Peers
 	err := sqlkit.Retry(ctx, l.busy, func() error {
 		out = consent.Peers{}
-		rows, err := plain{l.db, l.dialect}.Query(ctx, selectNodes)
+		rows, err := plain{l.db, l.dialect}.Query(ctx, fmt.Sprintf(selectNodes, nameOf[l.dialect]))
 		if err != nil {
 			return err
 		}
@@ -236,7 +244,7 @@ func (c cluster) Peers(ctx context.Context) (consent.Peers, error) {
 		for rows.Next() {
 			var id, draining []byte
 			var number, applied, fenced sql.NullInt64
-			if err := rows.Scan(&out.Head, &id, &number, &applied, &draining, &fenced); err != nil {
+			if err := rows.Scan(&out.Head, &out.System, &id, &number, &applied, &draining, &fenced); err != nil {
 				return err
 			}
 			if id == nil {
@@ -284,9 +292,17 @@ func (c cluster) Fence(ctx context.Context, node consent.NodeID, number uint64) 
 
 // clockOf asks for the server's time in microseconds, and for what tells it and its start from another.
 var clockOf = map[sqlkit.Dialect]string{
-	sqlkit.PostgreSQL: `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_postmaster_start_time()::text`,
-	sqlkit.MariaDB:    `SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED), CONCAT(@@hostname, ':', @@port, '/', @@server_id)`,
-	sqlkit.SQLite:     `SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), 'file'`,
+	sqlkit.PostgreSQL: `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ` + nameOf[sqlkit.PostgreSQL],
+	sqlkit.MariaDB:    `SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED), ` + nameOf[sqlkit.MariaDB],
+	sqlkit.SQLite:     `SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), ` + nameOf[sqlkit.SQLite],
+}
+
+// nameOf tells a server, and its start where it can be had, from another. A standby that is promoted has another address and start, but may have the
+// same system identifier, which is therefore not asked for.
+var nameOf = map[sqlkit.Dialect]string{
+	sqlkit.PostgreSQL: `pg_postmaster_start_time()::text`,
+	sqlkit.MariaDB:    `CONCAT(@@hostname, ':', @@port, '/', @@server_id)`,
+	sqlkit.SQLite:     `'file'`,
 }
 
 // announce gives the tightening events of a transaction their positions. It comes last in the transaction: from here to the
@@ -296,7 +312,8 @@ func (l *Ledger) announce(ctx context.Context, tx *sqlkit.Tx, changes []consent.
 		return nil
 	}
 	at := latest.UnixMicro()
-	ok, err := changed(tx.Exec(ctx, updateHead, len(changes), at, at))
+	mark := rand.Int64N(1<<62) + 1
+	ok, err := changed(tx.Exec(ctx, updateHead, len(changes), mark, at, at))
 	if err == nil && !ok {
 		err = errors.New("the head is missing")
 	}
@@ -312,6 +329,6 @@ func (l *Ledger) announce(ctx context.Context, tx *sqlkit.Tx, changes []consent.
 	if err := tx.QueryRow(ctx, clockOf[l.dialect]).Scan(&now, &system); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, insertFeed, position, now, packChanges(changes))
+	_, err = tx.Exec(ctx, insertFeed, position, mark, now, packChanges(changes))
 	return err
 }

@@ -48,6 +48,8 @@ func sharedCases() []sharedCase {
 		{"concurrent-fence-and-renewal-have-one-winner", fenceRaces},
 		{"a-node-that-leaves-is-gone", syncLeaves},
 		{"tightening-events-come-in-the-feed", feedTightening},
+		{"the-feed-begins-behind-what-was-applied", feedAfter},
+		{"a-database-that-has-lost-something-is-noticed", syncMarks},
 		{"a-repeated-event-comes-once", feedRepeated},
 		{"an-event-that-conflicted-does-not-come", feedConflict},
 		{"positions-are-in-commit-order-without-gaps", feedOrder},
@@ -244,10 +246,46 @@ func feedTightening(tb testing.TB, open func() Shared) {
 			tb.Fatalf("changes %v, want %v", f.Changes, want)
 		}
 	}
-	f := synced(tb, l, consent.Report{Node: id, Number: 2, Applied: 1})
-	if !slices.Equal(f.Changes, want[1:]) {
-		tb.Fatalf("changes %v, want %v", f.Changes, want[1:])
+}
+
+// feedAfter asks for what is behind the first of two changes.
+func feedAfter(tb testing.TB, open func() Shared) {
+	l := open()
+	id, _ := joined(tb, l)
+	add(tb, l, someone, tightening("1"), 1)
+	mark := synced(tb, l, consent.Report{Node: id, Number: 1}).Mark
+	add(tb, l, someone, tightening("2"), 2)
+	f := synced(tb, l, consent.Report{Node: id, Number: 1, Applied: 1, Mark: mark})
+	want := []consent.Change{{Position: 2, Subject: someone, Seq: 2, Reach: tightening("2").Reach()}}
+	if !slices.Equal(f.Changes, want) {
+		tb.Fatalf("changes %v, want %v", f.Changes, want)
 	}
+}
+
+// syncMarks reports what a database that has lost something does not have, or has something else for.
+func syncMarks(tb testing.TB, open func() Shared) {
+	l := open()
+	id, f := joined(tb, l)
+	equal(tb, "mark of nothing", f.Mark, 0)
+	add(tb, l, someone, tightening("1"), 1)
+	mark := synced(tb, l, consent.Report{Node: id, Number: 1}).Mark
+	add(tb, l, someone, tightening("2"), 2)
+	for name, r := range map[string]consent.Report{
+		"beyond the head":            {Applied: 3, Mark: mark},
+		"far beyond the head":        {Applied: 1 << 40, Mark: mark},
+		"something else was there":   {Applied: 1, Mark: mark + 1},
+		"something else is the last": {Applied: 2, Mark: mark},
+		"what was seen had no mark":  {Applied: 1},
+		"in a renewal":               {Applied: 1, Mark: mark + 1, Number: 2, Renew: true},
+		"in an acknowledgement":      {Applied: 1, Mark: mark + 1, Number: 1, Changed: true},
+	} {
+		r.Node, r.Patience = id, time.Hour
+		if _, err := l.Cluster().Sync(tb.Context(), r); !errors.Is(err, consent.ErrLedgerRegressed) {
+			tb.Fatalf("%s: error %v, want %v", name, err, consent.ErrLedgerRegressed)
+		}
+	}
+	equal(tb, "number", peer(tb, l, id).Number, 1)
+	equal(tb, "applied", peer(tb, l, id).Applied, 0)
 }
 
 func feedRepeated(tb testing.TB, open func() Shared) {
@@ -288,9 +326,9 @@ func feedOrder(tb testing.TB, open func() Shared) {
 	ended := make(chan struct{})
 	go func() { all.Wait(); close(ended) }()
 	seen := make(map[consent.Subject]bool)
-	var applied uint64
+	var applied, mark uint64
 	for done := false; ; {
-		f, err := l.Cluster().Sync(tb.Context(), consent.Report{Node: id, Number: 1, Applied: applied, Patience: time.Hour})
+		f, err := l.Cluster().Sync(tb.Context(), consent.Report{Node: id, Number: 1, Applied: applied, Mark: mark, Patience: time.Hour})
 		if err != nil {
 			tb.Fatalf("Sync: %v", err)
 		}
@@ -303,6 +341,7 @@ func feedOrder(tb testing.TB, open func() Shared) {
 			seen[c.Subject] = true
 		}
 		equal(tb, "head", f.Head, applied)
+		mark = f.Mark
 		if done {
 			break
 		}
@@ -325,7 +364,8 @@ func peersReports(tb testing.TB, open func() Shared) {
 	l := open()
 	id, _ := joined(tb, l)
 	add(tb, l, someone, tightening("1"), 1)
-	synced(tb, l, consent.Report{Node: id, Number: 2, Renew: true, Applied: 1, Draining: somewhere})
+	mark := synced(tb, l, consent.Report{Node: id, Number: 1}).Mark
+	synced(tb, l, consent.Report{Node: id, Number: 2, Renew: true, Applied: 1, Mark: mark, Draining: somewhere})
 	p := peer(tb, open(), id)
 	if p.Number != 2 || p.Applied != 1 || !slices.Equal(p.Draining, somewhere) {
 		tb.Fatalf("the node is seen as %+v", p)
@@ -336,9 +376,10 @@ func peersAcknowledge(tb testing.TB, open func() Shared) {
 	l := open()
 	id, _ := joined(tb, l)
 	add(tb, l, someone, tightening("1"), 1)
-	synced(tb, l, consent.Report{Node: id, Number: 1, Applied: 1, Draining: somewhere}) // says that nothing has changed
+	mark := synced(tb, l, consent.Report{Node: id, Number: 1}).Mark
+	synced(tb, l, consent.Report{Node: id, Number: 1, Applied: 1, Mark: mark, Draining: somewhere}) // says that nothing has changed
 	equal(tb, "applied", peer(tb, l, id).Applied, 0)
-	synced(tb, l, consent.Report{Node: id, Number: 1, Changed: true, Applied: 1, Draining: somewhere})
+	synced(tb, l, consent.Report{Node: id, Number: 1, Changed: true, Applied: 1, Mark: mark, Draining: somewhere})
 	p := peer(tb, open(), id)
 	if p.Number != 1 || p.Applied != 1 || !slices.Equal(p.Draining, somewhere) {
 		tb.Fatalf("the node is seen as %+v", p)
@@ -349,7 +390,8 @@ func peersOld(tb testing.TB, open func() Shared) {
 	l := open()
 	id, _ := joined(tb, l)
 	add(tb, l, someone, tightening("1"), 1)
-	synced(tb, l, consent.Report{Node: id, Number: 2, Renew: true, Applied: 1})
+	mark := synced(tb, l, consent.Report{Node: id, Number: 1}).Mark
+	synced(tb, l, consent.Report{Node: id, Number: 2, Renew: true, Applied: 1, Mark: mark})
 	synced(tb, l, consent.Report{Node: id, Number: 1, Changed: true, Applied: 0}) // late
 	equal(tb, "applied", peer(tb, l, id).Applied, 1)
 }
@@ -358,8 +400,9 @@ func syncPatience(tb testing.TB, open func() Shared) {
 	l := open()
 	id, _ := joined(tb, l)
 	add(tb, l, someone, tightening("1"), 1)
+	mark := synced(tb, l, consent.Report{Node: id, Number: 1}).Mark
 	unwelcome(tb, l, consent.Report{Node: id, Number: 2, Renew: true, Patience: -time.Hour})
-	synced(tb, l, consent.Report{Node: id, Number: 2, Renew: true, Applied: 1, Patience: -time.Hour})
+	synced(tb, l, consent.Report{Node: id, Number: 2, Renew: true, Applied: 1, Mark: mark, Patience: -time.Hour})
 }
 
 func syncSettled(tb testing.TB, open func() Shared) {

@@ -3,13 +3,16 @@
 CREATE TABLE purposebound_head (
 	one SMALLINT PRIMARY KEY CHECK (one = 1),
 	position BIGINT NOT NULL,
+	mark BIGINT NOT NULL,
 	latest BIGINT NOT NULL,
 	system TEXT NOT NULL
 );
-INSERT INTO purposebound_head (one, position, latest, system) VALUES (1, 0, 0, '');
--- One row per transaction with tightening events, under the position of the last of them.
+INSERT INTO purposebound_head (one, position, mark, latest, system) VALUES (1, 0, 0, 0, '');
+-- One row per transaction with tightening events, under the position of the last of them. The mark is random: after a failover
+-- that lost some, a position may come again, and its mark does not.
 CREATE TABLE purposebound_feed (
 	position BIGINT PRIMARY KEY,
+	mark BIGINT NOT NULL,
 	made BIGINT NOT NULL,
 	changes BYTEA NOT NULL
 );

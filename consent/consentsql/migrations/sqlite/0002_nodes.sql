@@ -2,13 +2,16 @@
 CREATE TABLE purposebound_head (
 	one INTEGER PRIMARY KEY CHECK (one = 1),
 	position INTEGER NOT NULL,
+	mark INTEGER NOT NULL,
 	latest INTEGER NOT NULL,
 	system TEXT NOT NULL
 ) STRICT;
-INSERT INTO purposebound_head (one, position, latest, system) VALUES (1, 0, 0, '');
--- One row per transaction with tightening events, under the position of the last of them.
+INSERT INTO purposebound_head (one, position, mark, latest, system) VALUES (1, 0, 0, 0, '');
+-- One row per transaction with tightening events, under the position of the last of them. The mark is random: after a failover
+-- that lost some, a position may come again, and its mark does not.
 CREATE TABLE purposebound_feed (
 	position INTEGER PRIMARY KEY,
+	mark INTEGER NOT NULL,
 	made INTEGER NOT NULL,
 	changes BLOB NOT NULL
 ) STRICT;
