@@ -130,8 +130,8 @@ func (n *node) run(ctx context.Context) {
 		if lease := r.clock.lease.Load(); lease > 0 && now >= lease {
 			n.lapse(ErrNoLease)
 		}
-		// A call that hangs must not cost more than one renewal.
-		call, done := context.WithTimeout(ctx, max(tick, n.lease/5))
+		// A call that hangs must leave time for another before the lease ends.
+		call, done := context.WithTimeout(ctx, n.lease/2)
 		_ = n.sync(call, now-n.sent >= int64(n.lease/5) || r.clock.lease.Load() == 0)
 		done()
 		if now-looked >= int64(n.lease) { // somebody must shut out the dead, or the feed is kept for them
@@ -194,7 +194,7 @@ func (n *node) sync(ctx context.Context, renew bool) error {
 		n.number++ // never twice, also if the answer is lost: others go by its change
 		report.Number = n.number
 	}
-	joins := report.Number == 1
+	joins := renew && report.Number == 1
 	feed, err := n.cluster.Sync(ctx, report)
 	switch {
 	case errors.Is(err, ErrFenced):
@@ -217,11 +217,12 @@ func (n *node) sync(ctx context.Context, renew bool) error {
 		n.watermark.Store(feed.Head) // and nothing is cached
 	}
 	n.changed = len(feed.Changes) > 0
+	// Loads that begin from here on must have seen what is applied now; those before are told by apply.
+	n.watermark.Store(feed.Head)
+	n.mark = feed.Mark
 	for _, c := range feed.Changes {
 		n.apply(c)
 	}
-	n.watermark.Store(feed.Head)
-	n.mark = feed.Mark
 	if joins {
 		// The snapshot was taken before others could see the node. Another renewal, from now on, gives the first lease.
 		n.hurry()
@@ -330,6 +331,9 @@ func (n *node) serving(now int64) []Draining {
 				return false
 			}
 			s.over, s.until, n.changed = true, now+told, true
+			if d.cancelled > 0 { // for as long as anybody may wait to hear of it
+				s.until += int64(n.registry.maxUse) + 2*int64(n.dead)
+			}
 			d.entry.drains = slices.DeleteFunc(d.entry.drains, func(have *drain) bool { return have == d })
 		}
 		if now >= s.until {

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type watch struct {
 
 	renewed bool                // the database is another: what was seen before means nothing
 	seen    map[NodeID]sighting // the running look's alone
+	shut    map[NodeID]int64    // monotonic reading at which it was first seen to be shut out; the running look's alone
 }
 
 // sighting is the last renewal of a node, and the reading of one's own monotonic clock when it was first seen.
@@ -96,7 +98,10 @@ func (w *watch) run() {
 		began := n.registry.clock.mono()
 		peers, err := n.cluster.Peers(ctx)
 		if err == nil {
-			peers.Nodes = slices.DeleteFunc(peers.Nodes, func(p Peer) bool { return p.Fenced && w.gone(p.Node) })
+			maps.DeleteFunc(w.shut, func(id NodeID, _ int64) bool {
+				return !slices.ContainsFunc(peers.Nodes, func(p Peer) bool { return p.Node == id })
+			})
+			peers.Nodes = slices.DeleteFunc(peers.Nodes, func(p Peer) bool { return p.Fenced && w.gone(p.Node, began) })
 			if !n.knows(peers.System) { // the loop has yet to find out; until then nobody is shut out, and nobody done with
 				w.seen, err = nil, errSilent
 			} else {
@@ -153,8 +158,19 @@ func (w *watch) settle(over []*waiting) {
 	}
 }
 
-// gone reports whether the node had been shut out before anybody waited for it.
-func (w *watch) gone(node NodeID) bool {
+// gone reports whether the node was shut out so long ago that nothing which it had begun can be going on.
+func (w *watch) gone(node NodeID, now int64) bool {
+	since, known := w.shut[node]
+	if !known {
+		since = now
+		if w.shut == nil {
+			w.shut = make(map[NodeID]int64)
+		}
+		w.shut[node] = now
+	}
+	if now-since < int64(w.node.registry.maxUse) {
+		return false
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for one := range w.waiting {

@@ -16,7 +16,7 @@ type Withdrawal struct {
 	Position  uint64 // names it to [Registry.Wait]; later withdrawals have higher ones
 	Drained   int    // uses that ended by themselves
 	Cancelled int    // uses that lived to their deadline and were cancelled; their work may still be going on
-	Fenced    int    // registries that did not answer and were shut out; always 0 where one holds the ledger alone
+	Fenced    int    // registries that did not answer and were shut out, for this or not longer ago than a use may live; always 0 where one holds the ledger alone
 }
 
 // tightening is a withdrawal, refusal or closing that this process denies by from the moment it was asked for.

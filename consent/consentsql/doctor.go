@@ -56,7 +56,7 @@ func (l *Ledger) Doctor(ctx context.Context) ([]Finding, error) {
 	if err := conn.QueryRowContext(ctx, clockOf[l.dialect]).Scan(&micros, &system); err != nil {
 		return out, fmt.Errorf("consentsql: doctor: %w", err)
 	}
-	ahead := time.UnixMicro(micros).Sub(time.Now()).Round(time.Millisecond)
+	ahead := time.Until(time.UnixMicro(micros)).Round(time.Millisecond)
 	add("clock", ahead.Abs() < 5*time.Second, "the database's is %s ahead of this machine's; consents end by the database's", ahead)
 	n := l.db.Stats().MaxOpenConnections
 	add("pool", n == 0 || n >= 4, "at most %d connections; 0: any number", n)

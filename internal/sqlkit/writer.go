@@ -312,8 +312,10 @@ func (w *Writer) attempt(ctx context.Context, fn func(context.Context, *Tx) erro
 		return fmt.Errorf("sqlkit: connection: %w", err)
 	}
 	defer conn.Close()
-	// Not under ctx: database/sql would roll back behind a commit that is on its way.
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	// Not under ctx: database/sql would roll back behind a commit that is on its way. But no connection may hang for ever.
+	whole, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*w.wait)
+	defer stop()
+	tx, err := conn.BeginTx(whole, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return fmt.Errorf("sqlkit: begin: %w", err)
 	}
