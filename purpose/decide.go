@@ -384,6 +384,9 @@ func (c *Consent) reaches(r *Request) bool {
 	return c.Recipient == "" || !discloses(r.Operation) || c.Recipient == r.Recipient
 }
 
+// drift is how far ahead of the question a consent may be dated and be taken for one that is not given yet: two clocks differ by less.
+const drift = 15 * time.Minute
+
 // grant asks whether the purpose's own consent was given, holds now, and covers the operation.
 func (c *compiled) grant(r *Request, f *Facts, d *Decision) Reason {
 	own := f.Consent(r.Purpose)
@@ -395,6 +398,8 @@ func (c *compiled) grant(r *Request, f *Facts, d *Decision) Reason {
 		return refusal(own.Status)
 	}
 	switch {
+	case own.Since.Sub(r.Time) > drift:
+		return ClockSkew
 	case own.Since.After(r.Time):
 		return ConsentUnknown // it is not given yet
 	case lapsed(own.Until, r.Time):

@@ -113,7 +113,7 @@ var reasonText = [...]string{
 	"RecipientRequired", "UnknownRecipient", "RecipientNotAllowed", "RecipientNotGranted",
 	"NoContract", "ContractIncomplete", "ContractExpired", "ContractScope",
 	"NoTransferAssessment", "AssessmentInadequate", "AssessmentScope", "AssessmentStale", "NoWrittenAgreement",
-	"DerogationNotAllowed", "DerogationExpired", "DerogationConsumed",
+	"DerogationNotAllowed", "DerogationExpired", "DerogationConsumed", "ClockSkew",
 	"RegistryUnavailable", "KeyUnavailable", "AuditUnavailable", "Cancelled",
 }
 

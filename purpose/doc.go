@@ -36,7 +36,7 @@
 //     NoTransferAssessment, AssessmentInadequate, AssessmentScope, AssessmentStale, NoWrittenAgreement; or a [Derogation] that the rules
 //     know stand in for it: DerogationNotAllowed, DerogationExpired, DerogationConsumed.
 //  12. The ground must hold, by notice, consent or provision: NoticeRequired, ConsentUnknown, ConsentRefused, ConsentWithdrawn, ConsentExpired,
-//     NeedsRenewal, OperationNotGranted, RecipientNotGranted, GrantConsumed. Except on a legal ground, no purpose above it may have been
+//     NeedsRenewal, OperationNotGranted, RecipientNotGranted, GrantConsumed, ClockSkew. Except on a legal ground, no purpose above it may have been
 //     refused: AncestorRefused.
 //  13. The purpose's retention period for the value must not have ended: RetentionExpired.
 //

@@ -170,6 +170,10 @@ var sentence = [...]Text{
 		"The consent was given for a time that has passed.",
 		"Le consentement a été donné pour une durée qui est écoulée.",
 	},
+	ClockSkew: {
+		"The consent is dated in the future, by more than clocks differ.",
+		"Le consentement est daté dans l’avenir, au-delà de l’écart admis entre deux horloges.",
+	},
 	OperationNotGranted: {
 		"The consent does not cover this operation.",
 		"Le consentement ne vise pas cette opération.",

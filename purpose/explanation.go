@@ -100,7 +100,7 @@ func ruleOf(r Reason) rule {
 		DerogationNotAllowed, DerogationExpired, DerogationConsumed:
 		return rule{number: 11, name: "transfer", field: "recipients", outside: true}
 	case NoticeRequired, ConsentUnknown, ConsentRefused, ConsentWithdrawn, ConsentExpired, OperationNotGranted, AncestorRefused,
-		NeedsRenewal, GrantConsumed, RecipientNotGranted:
+		NeedsRenewal, GrantConsumed, RecipientNotGranted, ClockSkew:
 		return rule{number: 12, name: "the ground", field: "basis"}
 	case RetentionExpired:
 		return rule{number: 13, name: "retention", field: "retention"}

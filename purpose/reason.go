@@ -68,6 +68,7 @@ const (
 	DerogationNotAllowed // the law knows no such exceptional ground, or it is not approved
 	DerogationExpired    // the derogation held until a time that has passed
 	DerogationConsumed   // the derogation permitted one use, and it was made
+	ClockSkew            // consent is dated further ahead than clocks differ
 
 	RegistryUnavailable // the ledger could not be read or written
 	KeyUnavailable      // the key store could not be read or written

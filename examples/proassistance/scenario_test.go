@@ -351,6 +351,27 @@ func TestScenario(t *testing.T) {
 		assert.ErrorIs(t, begins(v, Newsletter, mailer, marie), purpose.ConsentWithdrawn)
 	})
 
+	t.Run("019_grant_dated_ahead", func(t *testing.T) {
+		t.Parallel()
+		policy := newPolicy(t)
+		now := policy.Effective().Add(day)
+		// Given a consent that says it was given ten minutes from now, by a clock that is ahead.
+		asked := func(given, at time.Time) purpose.Reason {
+			told := purpose.Consent{Status: purpose.Given, Since: now, Policy: policy.Version()}
+			facts := &purpose.Facts{Ledger: 2, Complete: true, Notice: told, Consents: map[purpose.ID]purpose.Consent{
+				Newsletter: {Status: purpose.Given, Since: given, Policy: policy.Version(), Operations: purpose.OperationSet(purpose.Use)},
+			}}
+			return policy.Decide(purpose.Request{Purpose: Newsletter, Operation: purpose.Use, Actor: mailer, Time: at}, facts).Reason
+		}
+		// Then it does not hold until then, and from then on it does.
+		ahead := now.Add(10 * time.Minute)
+		assert.Equal(t, purpose.ConsentUnknown, asked(ahead, now))
+		assert.Equal(t, purpose.ConsentUnknown, asked(ahead, ahead.Add(-1)))
+		assert.Equal(t, purpose.Permitted, asked(ahead, ahead))
+		// And one dated further ahead than clocks differ is not believed.
+		assert.Equal(t, purpose.ClockSkew, asked(now.Add(time.Hour), now))
+	})
+
 	t.Run("020_clock_set_back_over_an_expiry", func(t *testing.T) {
 		t.Parallel()
 		v := piitest.New(t, Policy())
