@@ -330,5 +330,8 @@ func (l *Ledger) announce(ctx context.Context, tx *sqlkit.Tx, changes []consent.
 		return err
 	}
 	_, err = tx.Exec(ctx, insertFeed, position, mark, now, packChanges(changes))
+	if err == nil && l.notify {
+		_, err = tx.Exec(ctx, "NOTIFY purposebound")
+	}
 	return err
 }

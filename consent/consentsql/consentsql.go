@@ -86,6 +86,7 @@ type Ledger struct {
 	dialect  sqlkit.Dialect
 	together bool // several registries may use it
 	memory   bool // a SQLite database in memory
+	notify   bool // tell a channel of what is new in the feed
 	writer   *sqlkit.Writer
 	group    group
 	lock     *lock         // of a SQLite file that is held alone
@@ -108,11 +109,18 @@ type Option func(*options)
 type options struct {
 	busy     time.Duration
 	together bool
+	notify   bool
 }
 
 // WithBusyTimeout sets how long an append waits for other writers of the database. The default is five seconds.
 func WithBusyTimeout(d time.Duration) Option {
 	return func(o *options) { o.busy = d }
+}
+
+// WithNotify has PostgreSQL notify the channel "purposebound" whenever there is something new in the feed. Registries look by themselves every few
+// milliseconds; one that is given a function to wait for the notification, [consent.WithWakeup], looks at once. It does nothing on other databases.
+func WithNotify() Option {
+	return func(o *options) { o.notify = true }
 }
 
 // Together opens a SQLite file for several processes, all of which say so. It changes nothing on servers, which are always used together.
@@ -150,7 +158,7 @@ func open(ctx context.Context, db *sql.DB, set options) (_ *Ledger, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{db: db, dialect: dialect, busy: set.busy, together: dialect.Server()}
+	l := &Ledger{db: db, dialect: dialect, busy: set.busy, together: dialect.Server(), notify: set.notify && dialect == sqlkit.PostgreSQL}
 	l.group.store = l.store
 	defer func() {
 		if err != nil {
