@@ -114,3 +114,19 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// BenchmarkDecode reads one grant and checks it against the chain.
+func BenchmarkDecode(b *testing.B) {
+	e := consent.Event{
+		ID: string(consent.NewSubject()), Seq: 2, Kind: consent.Granted, Purpose: letter, Policy: "2026-01", Time: newYear,
+		Act: consent.Act{Method: consent.WebForm, Language: language.CanadianFrench, Operations: []purpose.Operation{purpose.Use}},
+	}
+	r, err := consent.Encode(e, [32]byte{}, nil)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := consent.Decode(r, [32]byte{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -43,7 +43,7 @@ func CopyForTest(p *Permit) *Permit {
 func BothForTest(r Record) (quickly, strictly string, ok bool) {
 	var a, b envelope
 	var p, q payload
-	if !(quick{b: r.Envelope}).envelope(&a) || !(quick{b: r.Payload}).payload(&p) {
+	if !(quick{b: string(r.Envelope)}).envelope(&a) || !(quick{b: string(r.Payload)}).payload(&p) {
 		return "", "", false
 	}
 	if err := errors.Join(strict(r.Envelope, &b), strict(r.Payload, &q)); err != nil {

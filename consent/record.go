@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+	"unique"
 
 	"golang.org/x/text/language"
 
@@ -118,12 +119,15 @@ func Decode(r Record, before [32]byte) (Event, error) {
 		return Event{}, ErrChain
 	}
 	var h envelope
-	if !(quick{b: r.Envelope}).envelope(&h) {
+	if !(quick{b: string(r.Envelope)}).envelope(&h) {
 		if err := strict(r.Envelope, &h); err != nil || h.Format != 1 {
 			return Event{}, ErrFormat
 		}
 	}
-	e := Event{ID: h.ID, Seq: h.Seq, Purpose: purpose.ID(h.Purpose), Policy: h.Policy, Blank: r.Payload == nil}
+	e := Event{
+		ID: strings.Clone(h.ID), Seq: h.Seq, Blank: r.Payload == nil,
+		Purpose: purpose.ID(shared(h.Purpose)), Policy: shared(h.Policy), // of which there are few, in very many subjects
+	}
 	e.Kind = Kind(slices.Index(kindText[1:], h.Kind) + 1)
 	var err error
 	if e.Time, err = unstamp(h.Time); err != nil || e.Kind == 0 || e.Seq == 0 || !validID(e.ID) || len(h.Payload) != sha256.Size {
@@ -137,14 +141,14 @@ func Decode(r Record, before [32]byte) (Event, error) {
 		return Event{}, ErrChain
 	}
 	var p payload
-	if !(quick{b: r.Payload}).payload(&p) {
+	if !(quick{b: string(r.Payload)}).payload(&p) {
 		if err := strict(r.Payload, &p); err != nil || len(p.Salt) != saltSize {
 			return Event{}, ErrFormat
 		}
 	}
-	e.Jurisdiction = purpose.Jurisdiction(p.Jurisdiction)
-	e.Case, e.Actor = p.Case, purpose.Actor{Role: purpose.Role(p.Role), ID: p.Actor}
-	e.Act = Act{Evidence: p.Evidence, Guardian: p.Guardian, Request: p.Request}
+	e.Jurisdiction = purpose.Jurisdiction(shared(p.Jurisdiction))
+	e.Case, e.Actor = strings.Clone(p.Case), purpose.Actor{Role: purpose.Role(shared(p.Role)), ID: strings.Clone(p.Actor)}
+	e.Act = Act{Evidence: strings.Clone(p.Evidence), Guardian: p.Guardian, Request: strings.Clone(p.Request)}
 	e.Act.Method = Method(slices.Index(methodText[1:], p.Method) + 1)
 	if p.Method != "" && e.Act.Method == 0 {
 		return Event{}, ErrFormat
@@ -172,6 +176,14 @@ func Decode(r Record, before [32]byte) (Event, error) {
 		}
 	}
 	return e, nil
+}
+
+// shared returns the text, as the one copy that all have.
+func shared(text string) string {
+	if text == "" {
+		return ""
+	}
+	return unique.Make(text).Value()
 }
 
 // tag reads a language, raw: it must come back as it was written and not as today's tables would write it.
@@ -243,14 +255,10 @@ func (r Record) Redacted() (Record, error) {
 
 // link is the chain over one more envelope.
 func link(before [32]byte, head []byte) [32]byte {
-	h := sha256.New()
-	h.Write([]byte(chainLabel))
-	h.Write(before[:])
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(len(head)))
-	h.Write(n[:])
-	h.Write(head)
-	return [32]byte(h.Sum(nil))
+	b := append(make([]byte, 0, 512), chainLabel...) // most envelopes leave it on the stack
+	b = append(b, before[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(len(head)))
+	return sha256.Sum256(append(b, head...))
 }
 
 // strict decodes one JSON value and refuses fields it does not know and anything after the value.

@@ -183,7 +183,8 @@ func (r *Registry) Reading() int64 { return r.clock.elapsed() }
 func (r *Registry) MaxUse() time.Duration { return r.maxUse }
 
 // Close denies everything from then on, waits for events that are being written and gives the ledger back.
-// Uses in progress open nothing more.
+// Uses in progress open nothing more, and their contexts end; what they have begun is not waited for, nor by
+// withdrawals at other registries: end them first where that matters.
 func (r *Registry) Close() error {
 	if r.closed.Swap(true) {
 		return nil
