@@ -76,7 +76,7 @@ func BenchmarkBegin(b *testing.B) {
 		var ours, theirs time.Duration
 		n, sum := 0, 0
 		for b.Loop() {
-			for range 1000 {
+			for range 400 {
 				from := n
 				began := time.Now()
 				for i := range turn {

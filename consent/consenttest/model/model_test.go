@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var long = flag.Bool("long", false, "explore larger bounds, for some minutes and in some gigabytes of memory")
+var deep = flag.Bool("deep", false, "explore larger bounds, for some minutes and in some gigabytes of memory")
 
 // sights are what an exploration must come past to mean anything.
 var sights = []struct {
@@ -67,7 +67,7 @@ func TestAllRules(t *testing.T) {
 		{Lease: 2, Joins: 2, Renewals: 1, Unrelated: 1},
 		{Lease: 1, Joins: 2, Renewals: 1, Failovers: 1},
 	}
-	if *long {
+	if *deep {
 		bounds = []Bounds{
 			{Lease: 3, Margin: 1, Joins: 2, Renewals: 2, Drift: 1, Lost: true},
 			{Lease: 2, Joins: 2, Renewals: 3, Lost: true},
@@ -81,7 +81,7 @@ func TestAllRules(t *testing.T) {
 	}
 	for _, b := range bounds {
 		t.Run(fmt.Sprintf("%+v", b), func(t *testing.T) {
-			if !*long {
+			if !*deep {
 				t.Parallel()
 			}
 			missing := make(map[string]func(*state) bool)
@@ -118,7 +118,7 @@ func without(tb testing.TB, names ...string) Rules {
 }
 
 // Every rule is needed: without it, a promise breaks. Where two are named they back each other up: within the bounds,
-// nothing breaks if only one of them is off. The bounds are within those of TestAllRules, of which reusing needs -long.
+// nothing breaks if only one of them is off. The bounds are within those of TestAllRules, of which reusing needs -deep.
 func TestEachRule(t *testing.T) {
 	t.Parallel()
 	var (
