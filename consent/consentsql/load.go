@@ -14,9 +14,12 @@ import (
 	"github.com/purposebound/purposebound/internal/sqlkit"
 )
 
-// The head and the events of subjects, by one statement and so from one snapshot.
+// The head and the events of subjects, by one statement and so from one snapshot. The first is quicker and has no row where there is no event;
+// then the second is asked.
 const (
-	selectLoad = `SELECT h.position, e.subject, e.seq, e.id, e.envelope, e.payload, e.chain
+	selectLoad = `SELECT (SELECT position FROM purposebound_head), e.subject, e.seq, e.id, e.envelope, e.payload, e.chain
+		FROM purposebound_events AS e WHERE e.subject `
+	selectNone = `SELECT h.position, e.subject, e.seq, e.id, e.envelope, e.payload, e.chain
 		FROM purposebound_head AS h LEFT JOIN purposebound_events AS e ON e.subject `
 	orderLoad = ` ORDER BY e.subject, e.seq`
 )
@@ -59,18 +62,29 @@ func (l *Ledger) load(ctx context.Context, subjects []consent.Subject, each func
 		}
 		return 0, nil
 	}
+	head, found, err := l.read(ctx, selectLoad, subjects, each)
+	if err == nil && !found {
+		head, found, err = l.read(ctx, selectNone, subjects, each)
+		if err == nil && !found {
+			err = consent.ErrLedgerRegressed // the head is missing
+		}
+	}
+	return head, err
+}
+
+// read runs one of the two statements. found is false if it has no rows.
+func (l *Ledger) read(ctx context.Context, statement string, subjects []consent.Subject, each func(consent.Subject, consent.Event) error) (head uint64, found bool, err error) {
 	var rows *sql.Rows
-	query, args := l.among(subjects)
+	query, args := l.among(statement, subjects)
 	err = sqlkit.Retry(ctx, l.busy, func() error {
 		var err error
 		rows, err = l.db.QueryContext(ctx, query, args...)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer rows.Close()
-	found := false
 	var of consent.Subject
 	var before [32]byte
 	var last uint64
@@ -80,7 +94,7 @@ func (l *Ledger) load(ctx context.Context, subjects []consent.Subject, each func
 	for rows.Next() {
 		var envelope, payload, chain sql.RawBytes
 		if err := rows.Scan(&head, &subject, &seq, &id, &envelope, &payload, &chain); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		found = true
 		if !seq.Valid {
@@ -97,23 +111,17 @@ func (l *Ledger) load(ctx context.Context, subjects []consent.Subject, each func
 			err = each(of, e)
 		}
 		if err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		before = [32]byte(chain)
 	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
-	if !found {
-		return 0, consent.ErrLedgerRegressed // the head is missing
-	}
-	return head, nil
+	return head, found, rows.Err()
 }
 
 // among returns the statement for the subjects, in the database's own way of asking for many.
-func (l *Ledger) among(subjects []consent.Subject) (query string, args []any) {
+func (l *Ledger) among(statement string, subjects []consent.Subject) (query string, args []any) {
 	if len(subjects) == 1 {
-		return l.dialect.Rebind(selectLoad + "= ? ORDER BY e.seq"), []any{l.key(string(subjects[0]))}
+		return l.dialect.Rebind(statement + "= ? ORDER BY e.seq"), []any{l.key(string(subjects[0]))}
 	}
 	switch l.dialect {
 	case sqlkit.PostgreSQL:
@@ -126,13 +134,13 @@ func (l *Ledger) among(subjects []consent.Subject) (query string, args []any) {
 			list.WriteString(hex.EncodeToString([]byte(s)))
 			list.WriteByte('"')
 		}
-		return selectLoad + "= ANY($1::text::bytea[])" + orderLoad, []any{"{" + list.String() + "}"}
+		return statement + "= ANY($1::text::bytea[])" + orderLoad, []any{"{" + list.String() + "}"}
 	case sqlkit.SQLite:
 		list, _ := json.Marshal(subjects) // texts, and valid UTF-8
-		return selectLoad + "IN (SELECT value FROM json_each(?))" + orderLoad, []any{string(list)}
+		return statement + "IN (SELECT value FROM json_each(?))" + orderLoad, []any{string(list)}
 	}
 	for _, s := range subjects {
 		args = append(args, []byte(s))
 	}
-	return selectLoad + "IN (?" + strings.Repeat(", ?", len(subjects)-1) + ")" + orderLoad, args
+	return statement + "IN (?" + strings.Repeat(", ?", len(subjects)-1) + ")" + orderLoad, args
 }
