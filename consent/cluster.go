@@ -23,7 +23,8 @@ type Cluster interface {
 	//
 	// With Report.Renew it must store the report as renewal Report.Number, so that it survives a crash, but only if the node is
 	// there with a lower number and was not fenced: else it must change nothing and return [ErrFenced].
-	// Number 1 joins: a node that is not there is added, with Feed.Head as what it has applied, and no changes are returned.
+	// Number 1 joins: a node that is not there is added, with Feed.Head as what it has applied, and no changes are returned. One that was there before
+	// under another id reports what it had applied then.
 	// A node whose Applied has stayed behind a change for longer than Report.Patience must be refused renewal with [ErrFenced].
 	// Without Renew, a report that is Changed must be stored if renewal Number stands there; it need not survive a crash.
 	Sync(ctx context.Context, r Report) (Feed, error)

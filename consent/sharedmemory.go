@@ -99,6 +99,8 @@ func (m *SharedMemory) Sync(ctx context.Context, r Report) (Feed, error) {
 	case r.Leave:
 		delete(m.nodes, r.Node)
 		return out, nil
+	case r.Applied > m.head, r.Applied > 0 && r.Mark != m.mark(r.Applied):
+		return Feed{Head: m.head}, ErrLedgerRegressed
 	case r.Renew && r.Number == 1:
 		if have != nil {
 			return Feed{}, ErrFenced
@@ -108,8 +110,6 @@ func (m *SharedMemory) Sync(ctx context.Context, r Report) (Feed, error) {
 		}
 		m.nodes[r.Node] = &Peer{Node: r.Node, Number: 1, Applied: m.head}
 		return out, nil
-	case r.Applied > m.head, r.Applied > 0 && r.Mark != m.mark(r.Applied):
-		return Feed{Head: m.head}, ErrLedgerRegressed
 	}
 	behind := m.feed[r.Applied:]
 	if r.Renew {

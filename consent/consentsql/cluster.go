@@ -45,10 +45,10 @@ const (
 	insertFeed = `INSERT INTO purposebound_feed (position, mark, made, changes) VALUES (?, ?, ?, ?)`
 )
 
-// every is how many renewals pass between two times a node removes what nobody needs any more, and kept for how long that stays at least.
+// every is how many renewals pass between two times a node removes what nobody needs any more, and kept for how long that stays at least: a node that was away for longer, and was shut out, cannot tell whether something was lost.
 const (
 	every = 16
-	kept  = 10 * time.Minute
+	kept  = 24 * time.Hour
 )
 
 // Sync is [consent.Cluster.Sync].
@@ -103,6 +103,11 @@ func (c cluster) sync(ctx context.Context, r consent.Report) (feed consent.Feed,
 			}
 			if there > 0 {
 				return consent.ErrFenced
+			}
+			if r.Applied > 0 { // it was a node before, and must find what it had seen
+				if err := l.feed(ctx, tx, r.Applied, r.Mark, &feed); err != nil {
+					return err
+				}
 			}
 			var head int64
 			if err := tx.QueryRow(ctx, selectHEAD).Scan(&head); err != nil {

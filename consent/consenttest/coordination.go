@@ -286,6 +286,18 @@ func syncMarks(tb testing.TB, open func() Shared) {
 	}
 	equal(tb, "number", peer(tb, l, id).Number, 1)
 	equal(tb, "applied", peer(tb, l, id).Applied, 0)
+	for _, wrong := range []consent.Report{{Applied: 1, Mark: mark + 1}, {Applied: 3, Mark: mark}, {Applied: 2, Mark: mark}} {
+		wrong.Node, wrong.Number, wrong.Renew, wrong.Patience = newNode(), 1, true, time.Hour
+		if _, err := l.Cluster().Sync(tb.Context(), wrong); !errors.Is(err, consent.ErrLedgerRegressed) {
+			tb.Fatalf("joining again: error %v, want %v", err, consent.ErrLedgerRegressed)
+		}
+		if peer(tb, l, wrong.Node) != nil {
+			tb.Fatal("joining again: the node was added")
+		}
+	}
+	again := newNode()
+	synced(tb, l, consent.Report{Node: again, Number: 1, Renew: true, Applied: 1, Mark: mark})
+	equal(tb, "applied after joining again", peer(tb, l, again).Applied, 2)
 }
 
 func feedRepeated(tb testing.TB, open func() Shared) {
