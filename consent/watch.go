@@ -59,6 +59,7 @@ func (n *node) await(d *drain, e Event) *waiting {
 	}
 	n.watch.waiting[w] = struct{}{}
 	n.watch.start()
+	n.hurry()
 	return w
 }
 
@@ -121,7 +122,7 @@ func (w *watch) run() {
 					one.again = true
 					delete(w.waiting, one)
 					over = append(over, one)
-				} else if one.from <= look && one.see(&peers, *orZero(n.id.Load())) {
+				} else if one.from <= look && one.see(&peers, *orZero(n.id.Load())) && n.reached(one.head) {
 					delete(w.waiting, one)
 					over = append(over, one)
 				}
@@ -142,6 +143,12 @@ func (w *watch) run() {
 			pause.Stop()
 		}
 	}
+}
+
+// reached reports whether what is read here from now on has all that stands up to head: not even a replica that lags shows this process
+// something older. Without a lease it does not matter, for nothing is read.
+func (n *node) reached(head uint64) bool {
+	return n.watermark.Load() >= head || n.registry.clock.lease.Load() == 0
 }
 
 func orZero(id *NodeID) *NodeID {
@@ -245,7 +252,7 @@ func (w *waiting) see(peers *Peers, self NodeID) bool {
 		}
 	}
 	left := make(map[NodeID]struct{})
-	for i := range peers.Nodes {
+	for i := range peers.Nodes { // once each: who is done with is not in w.nodes again
 		p := &peers.Nodes[i]
 		if _, waits := w.nodes[p.Node]; !waits {
 			continue

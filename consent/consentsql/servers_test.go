@@ -128,6 +128,23 @@ func TestServersMigrateTogether(t *testing.T) {
 	}
 }
 
+func TestServersRefuseANewerSchema(t *testing.T) {
+	t.Parallel()
+	for _, s := range servers {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			db := s.pool(t)
+			l, err := consentsql.Open(t.Context(), db)
+			require.NoError(t, err)
+			require.NoError(t, l.Close())
+			_, err = db.Exec("INSERT INTO purposebound_schema (namespace, version) VALUES ('consent', 99)")
+			require.NoError(t, err)
+			_, err = consentsql.Open(t.Context(), db)
+			assert.ErrorIs(t, err, consentsql.ErrNewerSchema)
+		})
+	}
+}
+
 func TestCoordination(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
