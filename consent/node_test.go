@@ -530,33 +530,43 @@ func TestWakeup(t *testing.T) {
 	})
 }
 
-// TestWithdrawalThatTheDatabaseLoses fails over to a server that lacks the event, while the withdrawal waits.
+// TestWithdrawalThatTheDatabaseLoses fails over to a server that lacks the event, while the withdrawal waits. Another event takes its position.
 func TestWithdrawalThatTheDatabaseLoses(t *testing.T) {
-	bubble(t, 2, func(t *testing.T, o []*office) {
-		o[0].told(letter)
-		p := o[1].use(letter)
-		time.Sleep(time.Second)
-		before := o[0].link.Snapshot()
-		done := o[0].leave(t.Context(), letter)
-		time.Sleep(5 * time.Millisecond) // stored, and heard of by nobody
-		before.Restore("another")
-		o[1].who = "somebody-else" // whose event takes the position of the one that is lost
-		o[1].leave(t.Context(), letter)
-		time.Sleep(time.Second)
-		require.Empty(t, done)
-		p.End()
-		w := <-done
-		require.NoError(t, w.err)
-		late := openOffice(t, o[0].link.SharedMemory)
-		_, reason := late.begin(t.Context(), letter)
-		assert.Equal(t, purpose.ConsentWithdrawn, reason, "it was stored again")
-		history := 0
-		for e, err := range late.History(t.Context(), canary) {
-			require.NoError(t, err)
-			if e.Kind == consent.Withdrawn {
-				history++
-			}
-		}
-		assert.Equal(t, 1, history)
-	})
+	for name, seen := range map[string]bool{"and nobody has seen": false, "and its own registry has seen": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 2, func(t *testing.T, o []*office) {
+				o[0].told(letter)
+				time.Sleep(time.Second)
+				before := o[0].link.Snapshot()
+				o[0].link.cut.Store(!seen)
+				o[1].link.cut.Store(true) // it hears of nothing, for less than its lease
+				done := o[0].leave(t.Context(), letter)
+				time.Sleep(50 * time.Millisecond)
+				before.Restore("another")
+				_, err := o[1].link.Append(t.Context(), "somebody-else", consent.Any, consent.Event{ID: "1", Kind: consent.Withdrawn, Purpose: letter, Time: time.Now()})
+				require.NoError(t, err)
+				for _, one := range o {
+					one.link.cut.Store(false)
+				}
+				w := <-done
+				if seen {
+					require.ErrorIs(t, w.err, consent.ErrLedgerRegressed)
+					require.ErrorIs(t, w.err, consent.ErrStillDraining)
+				} else {
+					require.NoError(t, w.err)
+				}
+				late := openOffice(t, o[0].link.SharedMemory)
+				_, reason := late.begin(t.Context(), letter)
+				assert.Equal(t, purpose.ConsentWithdrawn, reason, "it was stored again")
+				history := 0
+				for e, err := range late.History(t.Context(), canary) {
+					require.NoError(t, err)
+					if e.Kind == consent.Withdrawn {
+						history++
+					}
+				}
+				assert.Equal(t, 1, history)
+			})
+		})
+	}
 }

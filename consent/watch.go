@@ -105,10 +105,6 @@ func (w *watch) run() {
 			peers.Nodes = slices.DeleteFunc(peers.Nodes, func(p Peer) bool { return p.Fenced && w.gone(p.Node, began) })
 			if !n.knows(peers.System) { // the loop has yet to find out; until then nobody is shut out, and nobody done with
 				w.seen, err = nil, errSilent
-				if n.regressed.Load() { // and it looks no more
-					n.system.Store(&peers.System)
-					n.failedOver()
-				}
 			} else {
 				w.shutOut(ctx, &peers)
 			}

@@ -155,6 +155,9 @@ func (ds *drains) forget(position uint64) {
 // It waits at most as long as a use may live, and not for the use in whose context it is called. Two uses of one subject that both
 // withdraw do wait for each other, until their time is over: end a use before withdrawing where that can happen.
 //
+// A registry that has found the ledger to have lost events stores the withdrawal and returns [ErrLedgerRegressed] with
+// [ErrStillDraining]: call again when it has been put right.
+//
 // If ctx ends while it waits, it returns the result so far and [ErrStillDraining]; nothing is rolled back,
 // and [Registry.Wait] resumes. [ErrOutcomeUnknown] means that the ledger did not say whether the event was stored: call again.
 func (r *Registry) Withdraw(ctx context.Context, s Subject, id purpose.ID) (Withdrawal, error) {
@@ -356,7 +359,10 @@ func (r *Registry) wait(ctx context.Context, d *drain) (Withdrawal, error) {
 		if silent != nil || !d.remote.again {
 			break
 		}
-		if _, silent = r.append(ctx, d.entry.subject, Any, d.remote.event); silent != nil {
+		if _, silent = r.append(ctx, d.entry.subject, Any, d.remote.event); silent == nil && r.node.regressed.Load() {
+			silent = ErrLedgerRegressed // it is stored, in a ledger that somebody is going to replace
+		}
+		if silent != nil {
 			break
 		}
 		sh.mu.Lock()
