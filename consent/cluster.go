@@ -49,7 +49,7 @@ type Clustered interface {
 // NodeID names a registry in a cluster: 128 random bits for every one that starts.
 type NodeID [16]byte
 
-// Report is where a node stands.
+// Report is where a node stands. The zero Report asks for the whole feed and stores nothing.
 type Report struct {
 	Node     NodeID
 	Number   uint64 // of this renewal, or else of the last
@@ -63,7 +63,7 @@ type Report struct {
 	Settled  string        // the Feed.System whose forerunners' leases have all run out; "": not known
 }
 
-// Draining is what a change does to the uses of one node.
+// Draining is what a change does to the uses of one node. The last three count uses.
 type Draining struct {
 	Position  uint64
 	Subject   uint64 // its [Subject.Hash]
@@ -120,10 +120,10 @@ var (
 
 const feedLabel = "purposebound feed v1\x00"
 
-// Hash is the first eight bytes of SHA-256 over a label and the subject, big-endian: what stands for it where collisions do no harm.
+// Hash is for implementations of [Cluster]: the first eight bytes of SHA-256 over a label and the subject, big-endian: what stands for it where collisions do no harm.
 func (s Subject) Hash() uint64 { return hash64("subject", string(s)) }
 
-// Reach stands for what a tightening event reaches: 0 for one that ends no use in progress. Two events of one reach end the
+// Reach is for implementations of [Cluster]. It stands for what a tightening event reaches: 0 for one that ends no use in progress. Two events of one reach end the
 // same uses of a subject.
 func (e Event) Reach() uint64 {
 	switch e.Kind {

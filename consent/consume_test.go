@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -45,6 +46,29 @@ func grantReferral(t *testing.T, r *consent.Registry, s consent.Subject) *consen
 	g, err := r.Gate(nil, purpose.Use, referral)
 	require.NoError(t, err)
 	return g
+}
+
+// A single use is recorded before it begins. Another registry's withdrawal that comes in meanwhile, and returns, finds no use to wait for; so none may begin.
+func TestConsumptionOvertakenFromElsewhere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared := new(consent.SharedMemory)
+		here, there := &link{SharedMemory: shared}, &link{SharedMemory: shared}
+		r, other := referring(t, here), referring(t, there)
+		s := consent.NewSubject()
+		g := grantReferral(t, r, s)
+		here.stored = func(e consent.Event) {
+			if e.Kind == consent.Consumed {
+				w, err := other.Withdraw(t.Context(), s, referral)
+				assert.NoError(t, err)
+				assert.Zero(t, w.Drained+w.Cancelled+w.Fenced)
+			}
+		}
+		_, err := g.Begin(t.Context(), clerk, s)
+		assert.Equal(t, purpose.StaleDecision, reasonOf(err))
+		_, err = g.Begin(t.Context(), clerk, s)
+		assert.Equal(t, purpose.ConsentWithdrawn, reasonOf(err))
+	})
 }
 
 // A use that permits no other is recorded before it begins; if that cannot be done, nothing begins, and what may have been stored stays used.

@@ -101,6 +101,7 @@ func (r *Registry) join(c Clustered) error {
 	for range 2 { // joins, and takes a lease
 		if err := n.sync(first, true); err != nil {
 			stop()
+			n.leave() // nobody waits for one that never was
 			return err
 		}
 	}

@@ -21,9 +21,10 @@ type link struct {
 	*consent.SharedMemory
 	cut    atomic.Bool // calls hang until their context ends
 	answer atomic.Pointer[func(consent.Report, *consent.Feed)]
-	delay  atomic.Int64 // of answers
-	loaded func()       // called when a snapshot has been read
-	failed error        // of loads
+	delay  atomic.Int64        // of answers
+	stored func(consent.Event) // called when an event has been stored, before that is told
+	loaded func()              // called when a snapshot has been read
+	failed error               // of loads
 }
 
 func (l *link) Cluster() consent.Cluster { return l }
@@ -46,6 +47,14 @@ func (l *link) Sync(ctx context.Context, r consent.Report) (consent.Feed, error)
 		(*change)(r, &f)
 	}
 	return f, err
+}
+
+func (l *link) Append(ctx context.Context, s consent.Subject, after uint64, e consent.Event) (uint64, error) {
+	seq, err := l.SharedMemory.Append(ctx, s, after, e)
+	if l.stored != nil {
+		l.stored(e)
+	}
+	return seq, err
 }
 
 func (l *link) Peers(ctx context.Context) (consent.Peers, error) {

@@ -152,7 +152,7 @@ func (ds *drains) forget(position uint64) {
 // Withdraw takes consent to the purpose back, and with it the purposes below. It is never refused for the state
 // it finds. This process denies from the call on, also if the call fails. When it returns without error, the event is
 // stored, every use it reached has ended or was cancelled, and no Reveal that starts later succeeds.
-// It waits at most as long as a use may live, and not for the use in whose context it is called. Two uses of one subject that both
+// It waits at most as long as a use may live, in a cluster for a lease more, and not for the use in whose context it is called. Two uses of one subject that both
 // withdraw do wait for each other, until their time is over: end a use before withdrawing where that can happen.
 //
 // A registry that has found the ledger to have lost events stores the withdrawal and returns [ErrLedgerRegressed] with

@@ -9,7 +9,8 @@
 //
 // PostgreSQL 15 or newer, MariaDB 10.6 or newer and MySQL 8.0 are used by any number of processes together: every registry over
 // such a ledger is a node of a [consent.Cluster], as the documentation of package consent says. Durability is verified by Open: PostgreSQL's
-// synchronous_commit must be on or remote_apply, and fsync and full_page_writes on; MariaDB's innodb_flush_log_at_trx_commit must be 1. A pool should
+// synchronous_commit must be on or remote_apply, and fsync and full_page_writes on; MariaDB's innodb_flush_log_at_trx_commit must be 1 or 3, autocommit on, and
+// sync_binlog 1 where there is a binary log. A pool should
 // have at least four connections: appends, reads, renewals and the look at other nodes each take one for a moment. Connections must go to the
 // primary and not to a replica; a read from one that lags is noticed and discarded.
 //

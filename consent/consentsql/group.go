@@ -82,7 +82,7 @@ func (g *group) run() {
 	}
 }
 
-// together stores a batch, and each by itself if the batch could not be begun: so that one's trouble is not another's.
+// together stores a batch. Of an event that the ledger refuses, only its own call hears; if the transaction fails, nothing is stored, or that is not known, and all do.
 func (g *group) together(batch []*appending) {
 	ctx, stop := whileOneWaits(batch)
 	defer stop()

@@ -14,7 +14,7 @@
 //
 // On PostgreSQL it refuses synchronous_commit below on, and fsync or full_page_writes off; every Save turns
 // synchronous_commit on again for its own transaction, should the connection have been given another. On MariaDB and MySQL
-// it refuses innodb_flush_log_at_trx_commit other than 1, and a binary log without sync_binlog = 1: after a crash the
+// it refuses innodb_flush_log_at_trx_commit other than 1 or 3, and a binary log without sync_binlog = 1: after a crash the
 // server undoes commits that its binary log has lost. Those two are settings of the whole server and are looked at when
 // the store is opened. On servers a Store holds no connection between calls, and one in the pool is enough.
 //
