@@ -33,6 +33,27 @@ import (
 	"github.com/purposebound/purposebound/purpose"
 )
 
+const (
+	promiseLetter purpose.ID = "letter"
+	promiseCalls  purpose.ID = "calls"
+)
+
+func promisePolicy() (*purpose.Policy, error) {
+	doc := purpose.Document{
+		Version: "1", Effective: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), Officer: "privacy@example.com",
+		Languages: []language.Tag{language.English, language.CanadianFrench},
+	}
+	for _, id := range []purpose.ID{promiseLetter, promiseCalls} {
+		doc.Purposes = append(doc.Purposes, purpose.Spec{
+			ID: id, Domain: "shop", Title: purpose.Text{EN: "Title", FR: "Titre"}, Basis: purpose.ExpressConsent,
+			Attributes: []purpose.Attribute{"identity.email"}, Operations: []purpose.Operation{purpose.Use},
+			Roles:     map[purpose.Role][]purpose.Attribute{"clerk": {"identity.email"}},
+			Retention: purpose.Retention{Keep: purpose.Period{Years: 1}, From: purpose.FromCollection},
+		})
+	}
+	return purpose.NewPolicy(doc)
+}
+
 // promiseNode is, in the environment of a child process, the nodeConfig by which it is a node of a cluster.
 const promiseNode = "PURPOSEBOUND_TEST_NODE"
 

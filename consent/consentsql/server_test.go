@@ -858,3 +858,6 @@ func (w witness) close() {
 	assert.NoError(w.t, w.Registry.Close())
 	assert.NoError(w.t, w.ledger.Close())
 }
+
+// directed is whom the witnesses ask about.
+const directed consent.Subject = "someone"
