@@ -38,6 +38,11 @@ func (m *SharedMemory) FailOver(server string) {
 	m.server = server
 }
 
+// Keep drops every node but those of another copy.
+func (s *Snapshot) Keep(earlier *Snapshot) {
+	maps.DeleteFunc(s.nodes, func(id NodeID, _ *Peer) bool { return earlier.nodes[id] == nil })
+}
+
 // Restore puts the copy in the place of the ledger, as a server of another name.
 func (s *Snapshot) Restore(server string) {
 	m := s.of

@@ -60,7 +60,9 @@ func TestWithdrawalAtAServerThatLacksANode(t *testing.T) {
 		other.use(letter).End()
 		time.Sleep(5100 * time.Millisecond)
 		other.link.cut.Store(true)
-		before.Restore("another")
+		standby := shared.Snapshot()
+		standby.Keep(before) // it lacks the join, and no later renewal of the first
+		standby.Restore("another")
 		require.NoError(t, (<-one.leave(t.Context(), letter)).err)
 		_, reason := other.begin(t.Context(), letter)
 		assert.NotEqual(t, purpose.Permitted, reason)
