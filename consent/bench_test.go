@@ -22,13 +22,13 @@ type alike struct{ consent.Memory }
 func (*alike) Events(_ context.Context, s consent.Subject, _ uint64) iter.Seq2[consent.Event, error] {
 	return func(yield func(consent.Event, error) bool) {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-		e := consent.Event{ID: string(s) + "-0", Seq: 1, Kind: consent.Noticed, Policy: "1", Time: at, Act: consent.Act{Language: language.English}}
+		e := consent.Event{ID: string(consent.NewSubject()), Seq: 1, Kind: consent.Noticed, Policy: "1", Time: at, Act: consent.Act{Language: language.English}}
 		if !yield(e, nil) {
 			return
 		}
 		for i, id := range []purpose.ID{letter, calls, delivery, marketing, answers} {
 			e := consent.Event{
-				ID: string(s) + "-" + string(id[0]), Seq: uint64(i) + 2, Kind: consent.Granted, Purpose: id, Policy: "1", Time: at,
+				ID: string(consent.NewSubject()), Seq: uint64(i) + 2, Kind: consent.Granted, Purpose: id, Policy: "1", Time: at,
 				Act: consent.Act{Method: consent.WebForm, Language: language.English, Operations: []purpose.Operation{purpose.Use}},
 			}
 			if !yield(e, nil) {
@@ -43,7 +43,7 @@ func (*alike) Events(_ context.Context, s consent.Subject, _ uint64) iter.Seq2[c
 func BenchmarkBegin(b *testing.B) {
 	b.Run("cached_1m", func(b *testing.B) {
 		const subjects = 1_000_000
-		r, err := consent.NewRegistry(registryPolicy(b), new(alike), consent.WithCache(2*subjects))
+		r, err := consent.NewRegistry(registryPolicy(b), new(alike), consent.WithCache(2<<30))
 		require.NoError(b, err)
 		b.Cleanup(func() { _ = r.Close() })
 		gate, err := r.Gate(nil, purpose.Use, letter)

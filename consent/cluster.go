@@ -41,9 +41,10 @@ type Cluster interface {
 type Clustered interface {
 	Cluster() Cluster
 
-	// Load calls each for the events of all the subjects: a subject's in order and one after another. head is the position of
-	// the feed in the snapshot they were read from. It must return an error where [Ledger.Events] would yield one.
-	Load(ctx context.Context, subjects []Subject, each func(Subject, Event) error) (head uint64, err error)
+	// Load calls each for the records of all the subjects: a subject's in order and one after another. It need not check them, as who loads them does;
+	// their bytes may change when each returns. head is the position of the feed in the snapshot they were read from. It must return an error
+	// if not all could be read, and the error of each.
+	Load(ctx context.Context, subjects []Subject, each func(Subject, Record) error) (head uint64, err error)
 }
 
 // NodeID names a registry in a cluster: 128 random bits for every one that starts.

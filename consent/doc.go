@@ -90,8 +90,8 @@
 // Time is the machine's monotonic clock, raised to the latest event read. It never goes back, but a host that was suspended
 // counts none of the time it slept. A consent that ends does so at the instant of [Act].Until: at it, it no longer holds.
 //
-// Subjects are kept in memory, 65,536 of them unless [WithCache] says otherwise, and besides those every subject in use, and every one for which
-// a withdrawal could not be stored. A subject's ledger is read from its beginning; it is meant to have tens of events.
+// What was read of subjects is kept in memory, up to the bytes that [WithCache] sets, and besides that every subject in use, and every one for which
+// a withdrawal could not be stored. Where room is needed, those go first that no use was begun of lately. A subject's ledger is read from its beginning; it is meant to have tens of events.
 //
 // The registry records what the program says happened. It cannot know whether the person read the notice, understood the
 // question, or is who they seem to be.

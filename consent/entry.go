@@ -3,7 +3,6 @@ package consent
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync/atomic"
 
 	"github.com/purposebound/purposebound/purpose"
@@ -12,22 +11,47 @@ import (
 // entry is what the registry keeps of one subject. The shard's mutex guards it, but for attached.
 type entry struct {
 	// What a use needs comes first, in 64 bytes: over many subjects, each line of memory touched is what a use costs.
-	shard    *shard
-	grants   [2]*grant // permissions evaluated over state, latest first
-	pending  []*tightening
-	attached atomic.Value
+	tight  *tight    // nil: nothing is being taken back
+	grants [2]*grant // permissions evaluated over known, latest first
+	first  grant     // the first there is, which most subjects have no second to
 
+	shard      *shard
 	subject    Subject
-	state      *state                // nil: to be read from the ledger
-	live       []*grant              // those that may have uses running, and those in grants
-	drains     []*drain              // withdrawals that wait
-	generation uint64                // moves whenever what was read before must not be kept
-	loading    *loading              // a read of the ledger in progress
-	pins       int                   // calls that need the entry to stay
-	tightened  uint64                // counts tightenings asked for
-	tightest   map[purpose.ID]uint64 // number of the last withdrawal or refusal asked for, while grants are being decided
-	doubt      bool                  // an append's outcome was not learned, and may yet come: what was read is no reason not to store a withdrawal
-	granting   int                   // grants being decided: a withdrawal must be stored even if one stands, so that they find it
+	attached   atomic.Value
+	known      packed   // "": to be read from the ledger
+	number     uint64   // of known; see [Permit.Version]
+	live       *grant   // those that may have uses running, and those in grants, as a list
+	tightened  uint64   // counts the tightenings asked for
+	generation uint64   // moves whenever what was read before must not be kept
+	loading    *loading // a read of the ledger in progress
+	pins       int32    // calls that need the entry to stay
+	granting   int32    // grants being decided: a withdrawal must be stored even if one stands, so that they find it
+	size       int32    // bytes, as the shard counts them
+	beside     int32    // bytes of what is attached, as who attached it says
+	doubt      bool     // an append's outcome was not learned, and may yet come: what was read is no reason not to store a withdrawal
+}
+
+// tight is what an entry keeps of tightenings.
+type tight struct {
+	pending []*tightening         // by which this process denies
+	drains  []*drain              // withdrawals that wait
+	latest  map[purpose.ID]uint64 // number of the last withdrawal or refusal asked for, while grants are being decided
+}
+
+// tighten returns where tightenings are kept.
+func (e *entry) tighten() *tight {
+	if e.tight == nil {
+		e.tight = new(tight)
+	}
+	return e.tight
+}
+
+// pending returns the tightenings by which this process denies.
+func (e *entry) pending() []*tightening {
+	if e.tight == nil {
+		return nil
+	}
+	return e.tight.pending
 }
 
 // loading is one read that several callers wait for.
@@ -38,9 +62,10 @@ type loading struct {
 
 // forget drops what was read.
 func (e *entry) forget() {
-	e.state = nil
+	e.known = ""
 	e.drop()
 	e.generation++
+	e.weigh()
 }
 
 // drop lets nothing more begin under the permissions that were evaluated.
@@ -53,29 +78,49 @@ func (e *entry) drop() {
 	e.grants = [2]*grant{}
 }
 
+// room returns a grant to be filled. One that is not begun under is given out again.
+func (e *entry) room() *grant {
+	if e.first.gate == nil {
+		return &e.first
+	}
+	return new(grant)
+}
+
+// add puts the grant on the list of those that withdrawals look at.
+func (e *entry) add(g *grant) {
+	g.next, e.live = e.live, g
+	e.weigh()
+}
+
 // keep makes the grant the first to be looked at, and forgets those that nobody uses.
 func (e *entry) keep(g *grant) {
 	if old := e.grants[1]; old != nil {
 		old.stop(grantRetired, nil)
 	}
 	e.grants[1], e.grants[0] = e.grants[0], g
-	e.live = slices.DeleteFunc(e.live, func(have *grant) bool {
-		if have == e.grants[1] {
-			return false
+	for at := &e.live; *at != nil; {
+		// No withdrawal finds one that is taken off any more, so nothing may be open under it.
+		if have := *at; have != e.grants[1] && have.unused() {
+			*at = have.next
+		} else {
+			at = &have.next
 		}
-		// No withdrawal finds it any more, so nothing may be open under it.
-		return have.unused()
-	})
-	e.live = append(e.live, g)
+	}
+	e.add(g)
 }
 
 // idle reports whether the entry may go. One that may has nothing under it that could begin again.
 func (e *entry) idle() bool {
-	if e.loading != nil || e.pins > 0 || e.granting > 0 || len(e.pending) > 0 {
+	if e.loading != nil || e.pins > 0 || e.granting > 0 || len(e.pending()) > 0 {
 		return false
 	}
 	e.drop()
-	return !slices.ContainsFunc(e.live, func(g *grant) bool { return !g.unused() })
+	for g := e.live; g != nil; g = g.next {
+		if !g.unused() {
+			return false
+		}
+	}
+	return true
 }
 
 // unused ends the grant if no use of it is running. The shard is locked.
@@ -104,20 +149,24 @@ func (r *Registry) entry(sh *shard, s Subject) *entry {
 	if e != nil {
 		return e
 	}
-	if len(sh.subjects) >= r.limit {
-		tried := 0
-		for other, candidate := range sh.subjects { // map order is as good as any
-			if candidate.idle() {
-				delete(sh.subjects, other)
-			}
-			if tried++; tried == 16 || len(sh.subjects) < r.limit {
-				break
-			}
-		}
-	}
+	sh.makeRoom(r.limit)
 	e = &entry{shard: sh, subject: s}
 	sh.subjects[s] = e
+	e.weigh()
 	return e
+}
+
+// learn keeps what was read. The shard is locked.
+func (e *entry) learn(r *Registry, st *state) {
+	st.number = r.states.Add(1)
+	e.known, e.number = r.words.pack(st), st.number
+	e.weigh()
+}
+
+// learnUnread keeps what was read ahead. The shard is locked.
+func (e *entry) learnUnread(r *Registry, records packed) {
+	e.known, e.number = records, r.states.Add(1)
+	e.weigh()
 }
 
 func (r *Registry) invalidate(s Subject) {
@@ -144,22 +193,39 @@ func (r *Registry) load(ctx context.Context, s Subject) (*state, error) {
 		sh.mu.Unlock()
 	}()
 	for {
-		if st := e.state; st != nil {
+		if known, number := e.known, e.number; known != "" {
 			sh.mu.Unlock()
-			return st, nil
+			if known[0] == keptState {
+				st := r.words.unpack(known)
+				st.number = number
+				return st, nil
+			}
+			st, err := known.fold(s)
+			sh.mu.Lock()
+			switch {
+			case e.known == "" || e.number != number: // the ledger has moved
+			case err != nil:
+				e.forget() // the ledger has to say it itself
+			default:
+				r.raise(st)
+				e.learn(r, st)
+				sh.mu.Unlock()
+				return st, nil
+			}
+			continue
 		}
 		l := e.loading
 		if l == nil {
 			st, err := r.lead(ctx, sh, e, s)
-			if err != nil {
-				sh.mu.Unlock()
-				return nil, err
+			closed := r.closed.Load()
+			if err == nil && st == nil && !closed {
+				continue // the ledger moved while it was read
 			}
-			if st == nil && r.closed.Load() {
-				sh.mu.Unlock()
-				return nil, r.denied("", purpose.RegistryUnavailable, ErrClosed)
+			sh.mu.Unlock()
+			if err == nil && st == nil {
+				err = r.denied("", purpose.RegistryUnavailable, ErrClosed)
 			}
-			continue // again, if the ledger moved while it was read
+			return st, err
 		}
 		sh.mu.Unlock()
 		select {
@@ -189,7 +255,7 @@ func (r *Registry) lead(ctx context.Context, sh *shard, e *entry, s Subject) (st
 		}
 		e.loading = nil
 		if returned && err == nil && e.generation == generation && !r.closed.Load() {
-			e.state = st
+			e.learn(r, st)
 		} else {
 			st = nil
 		}
@@ -203,11 +269,14 @@ func (r *Registry) lead(ctx context.Context, sh *shard, e *entry, s Subject) (st
 // read folds the ledger.
 func (r *Registry) read(ctx context.Context, s Subject) (*state, error) {
 	began := r.clock.elapsed()
-	events := r.ledger.Events(ctx, s, 0)
+	var st *state
+	var err error
 	if r.node != nil {
-		events = r.node.events(ctx, s, began)
+		st, err = r.node.read(ctx, s, began)
+	} else {
+		st = new(state)
+		*st, err = fold(state{}, r.ledger.Events(ctx, s, 0))
 	}
-	st, err := fold(state{}, events)
 	r.counters.loads.Add(1)
 	if err != nil {
 		r.counters.failed.Add(1)
@@ -217,8 +286,13 @@ func (r *Registry) read(ctx context.Context, s Subject) (*state, error) {
 	if err := ctx.Err(); err != nil { // a ledger that stops early without saying so
 		return nil, r.outage(ctx, "", context.Cause(ctx))
 	}
+	r.raise(st)
+	return st, nil
+}
+
+// raise makes sure that the clock reads no earlier than what was read.
+func (r *Registry) raise(st *state) {
 	if !st.last.IsZero() {
 		r.clock.raise(st.last)
 	}
-	return &st, nil
 }

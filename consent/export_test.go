@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -21,6 +22,16 @@ func FoldForTest(f Folded, events iter.Seq2[Event, error]) (Folded, error) {
 
 // Facts are the facts of the state.
 func (f Folded) Facts() *purpose.Facts { return &f.state.facts }
+
+// RepackForTest packs and unpacks a state. What nobody asks of a packed one is left out on both sides.
+func RepackForTest(r *Registry, f Folded) (before, after Folded, size int) {
+	f.state.last = time.Time{}
+	p := r.words.pack(&f.state)
+	if p.ledger() != f.state.facts.Ledger || p.read() != f.state.read {
+		panic("the head of a packed state differs")
+	}
+	return f, Folded{*r.words.unpack(p)}, len(p)
+}
 
 // CachedForTest counts the subjects that are kept in memory.
 func (r *Registry) CachedForTest() int {

@@ -16,6 +16,7 @@ import (
 // is their number in the ledger and nothing else. A state is not changed once built.
 type state struct {
 	facts     purpose.Facts
+	number    uint64                // names it in the registry that read it
 	last      time.Time             // latest time of an event
 	read      int64                 // reading of the clock before it was read
 	languages []language.Tag        // of the notices shown, latest last
@@ -60,6 +61,24 @@ func (s *state) next(e Event) error {
 		return ErrChain
 	}
 	return s.apply(e)
+}
+
+// folder folds a subject's records, and checks them.
+type folder struct {
+	state *state
+	chain [32]byte // of the record before
+}
+
+func newFolder(s Subject) *folder { return &folder{newState(), Root(s)} }
+
+// next applies the record after the last.
+func (f *folder) next(r Record) error {
+	e, err := Decode(r, f.chain)
+	if err != nil {
+		return err
+	}
+	f.chain = r.Chain
+	return f.state.next(e)
 }
 
 // own returns a copy, nil if it would be empty: most subjects have most of these empty.

@@ -95,7 +95,7 @@ func (r *Registry) granting(s Subject) (began uint64, done func()) {
 	defer sh.mu.Unlock()
 	e := r.entry(sh, s)
 	if e.granting++; e.granting == 1 {
-		e.tightest = make(map[purpose.ID]uint64)
+		e.tighten().latest = nil
 	}
 	return e.tightened, func() {
 		sh.mu.Lock()
@@ -109,7 +109,7 @@ func (r *Registry) overtaken(s Subject, id purpose.ID, began uint64) bool {
 	sh := r.shard(s)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	return sh.subjects[s].tightest[id] > began // a subject with grants being decided stays
+	return sh.subjects[s].tighten().latest[id] > began // a subject with grants being decided stays
 }
 
 // checkAct completes the act and refuses what no ledger state could make valid.

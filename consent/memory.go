@@ -151,6 +151,16 @@ func (r remembered) chain(i int) [32]byte {
 	return r.records[i-1].Chain
 }
 
+// stored returns the subject's records.
+func (m *Memory) stored(s Subject) []Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r := m.subjects[s]; r != nil {
+		return r.records
+	}
+	return nil
+}
+
 // length returns how many events the subject has.
 func (m *Memory) length(s Subject) uint64 {
 	m.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -293,12 +292,12 @@ func (n *node) apply(c Change) {
 		return
 	}
 	e.tightened++ // for a use that is being recorded as the one it permits
-	if e.loading != nil || e.state == nil || e.state.facts.Ledger < c.Seq {
+	if e.loading != nil || e.known == "" || e.known.ledger() < c.Seq {
 		e.forget()
 	}
 	d := &drain{entry: e, done: make(chan struct{})}
-	for _, g := range e.live {
-		if c.Reach != 0 && g.state != nil && g.state.facts.Ledger < c.Seq && g.reached(c.Reach) {
+	for g := e.live; g != nil; g = g.next {
+		if c.Reach != 0 && g.known.ledger() < c.Seq && g.reached(c.Reach) {
 			g.stop(grantEnding, nil)
 			d.grants = append(d.grants, g)
 		}
@@ -307,7 +306,8 @@ func (n *node) apply(c Change) {
 		return
 	}
 	d.deadline = r.clock.elapsed() + int64(r.maxUse)
-	e.drains = append(e.drains, d)
+	tight := e.tighten()
+	tight.drains = append(tight.drains, d)
 	n.draining = append(n.draining, &served{drain: d, position: c.Position, subject: c.Subject.Hash(), reach: c.Reach})
 }
 
@@ -335,7 +335,7 @@ func (n *node) serving(now int64) []Draining {
 			if d.cancelled > 0 { // for as long as anybody may wait to hear of it
 				s.until += int64(n.registry.maxUse) + 2*int64(n.dead)
 			}
-			d.entry.drains = slices.DeleteFunc(d.entry.drains, func(have *drain) bool { return have == d })
+			d.entry.dismiss(d)
 		}
 		if now >= s.until {
 			n.changed = true
@@ -360,7 +360,7 @@ func (n *node) lapse(cause error) {
 		sh.mu.Lock()
 		for _, e := range sh.subjects {
 			e.tightened++
-			for _, g := range e.live {
+			for g := e.live; g != nil; g = g.next {
 				g.stop(grantCancelled, cause)
 			}
 			e.forget()
@@ -396,32 +396,18 @@ func (n *node) leave() {
 	_, _ = n.cluster.Sync(ctx, Report{Node: *id, Number: n.number, Leave: true})
 }
 
-// events reads a subject under the lease, in a snapshot that has all that was applied here.
-func (n *node) events(ctx context.Context, s Subject, began int64) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
-		if began >= n.registry.clock.lease.Load() {
-			yield(Event{}, n.why())
-			return
-		}
-		watermark := n.watermark.Load()
-		var events []Event
-		head, err := n.ledger.Load(ctx, []Subject{s}, func(_ Subject, e Event) error {
-			events = append(events, e)
-			return nil
-		})
-		if err == nil && head < watermark {
-			err = ErrLedgerRegressed // a replica that is behind, or a server that has lost something
-		}
-		if err != nil {
-			yield(Event{}, err)
-			return
-		}
-		for _, e := range events {
-			if !yield(e, nil) {
-				return
-			}
-		}
+// read folds a subject's ledger under the lease, in a snapshot that has all that was applied here.
+func (n *node) read(ctx context.Context, s Subject, began int64) (*state, error) {
+	if began >= n.registry.clock.lease.Load() {
+		return nil, n.why()
 	}
+	watermark := n.watermark.Load()
+	f := newFolder(s)
+	head, err := n.ledger.Load(ctx, []Subject{s}, func(_ Subject, r Record) error { return f.next(r) })
+	if err == nil && head < watermark {
+		err = ErrLedgerRegressed // a replica that is behind, or a server that has lost something
+	}
+	return f.state, err
 }
 
 // reaches returns what a withdrawal that reaches the purpose may have as its reach.
@@ -485,7 +471,7 @@ func (r *Registry) recent(ctx context.Context, s Subject) (*state, error) {
 	}
 	sh := r.shard(s)
 	sh.mu.Lock()
-	if e := sh.subjects[s]; e != nil && e.state == st {
+	if e := sh.subjects[s]; e != nil && e.known != "" && e.number == st.number {
 		e.forget()
 	}
 	sh.mu.Unlock()

@@ -21,10 +21,11 @@ type link struct {
 	*consent.SharedMemory
 	cut    atomic.Bool // calls hang until their context ends
 	answer atomic.Pointer[func(consent.Report, *consent.Feed)]
-	delay  atomic.Int64        // of answers
-	stored func(consent.Event) // called when an event has been stored, before that is told
-	loaded func()              // called when a snapshot has been read
-	failed error               // of loads
+	delay  atomic.Int64                        // of answers
+	stored func(consent.Event)                 // called when an event has been stored, before that is told
+	loaded func()                              // called when a snapshot has been read
+	failed error                               // of loads
+	read   func(consent.Record) consent.Record // changes what is loaded
 }
 
 func (l *link) Cluster() consent.Cluster { return l }
@@ -64,24 +65,27 @@ func (l *link) Peers(ctx context.Context) (consent.Peers, error) {
 	return l.SharedMemory.Peers(ctx)
 }
 
-func (l *link) Load(ctx context.Context, s []consent.Subject, each func(consent.Subject, consent.Event) error) (uint64, error) {
+func (l *link) Load(ctx context.Context, s []consent.Subject, each func(consent.Subject, consent.Record) error) (uint64, error) {
 	if err := l.hang(ctx); err != nil {
 		return 0, err
 	}
 	if l.failed != nil {
 		return 0, l.failed
 	}
-	var all []consent.Event
+	var all []consent.Record
 	var of []consent.Subject
-	head, err := l.SharedMemory.Load(ctx, s, func(s consent.Subject, e consent.Event) error {
-		all, of = append(all, e), append(of, s)
+	head, err := l.SharedMemory.Load(ctx, s, func(s consent.Subject, r consent.Record) error {
+		all, of = append(all, r), append(of, s)
 		return nil
 	})
 	if l.loaded != nil {
 		l.loaded()
 	}
-	for i, e := range all {
-		if err := each(of[i], e); err != nil {
+	for i, r := range all {
+		if l.read != nil {
+			r = l.read(r)
+		}
+		if err := each(of[i], r); err != nil {
 			return 0, err
 		}
 	}

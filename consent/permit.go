@@ -18,9 +18,10 @@ type Gate struct {
 	operation purpose.Operation
 	purposes  []gatePurpose
 	owner     any
-	actor     atomic.Pointer[purpose.Actor] // the last one that was granted something
-	scopes    sync.Map                      // scopeKey to *purpose.Scope of the first purpose
-	ask       purpose.Request               // what each question has in common
+	actor     atomic.Pointer[purpose.Actor]    // the last one that was granted something
+	decided   atomic.Pointer[purpose.Decision] // the last decision that granted something
+	scopes    sync.Map                         // scopeKey to *purpose.Scope of the first purpose
+	ask       purpose.Request                  // what each question has in common
 }
 
 type scopeKey struct {
@@ -102,19 +103,36 @@ func (g *Gate) Purpose() purpose.ID { return g.purposes[0].id }
 // grant is one evaluated permission of one subject. The uses begun while the facts it rests on stand share it,
 // and it counts them: a use is begun under the shard's lock and ended without it.
 type grant struct {
-	gate     *Gate
-	until    int64          // reading of the clock at which it lapses by itself
-	actor    *purpose.Actor // shared by the gate's grants to the same
+	gate    *Gate
+	until   int64          // reading of the clock at which it lapses by itself
+	actor   *purpose.Actor // shared by the gate's grants to the same
+	running atomic.Int64
+	flag    atomic.Uint32
+	recent  bool // asked for since it was looked at last; guarded by the shard
+
 	entry    *entry
 	scope    *purpose.Scope
-	state    *state
-	running  atomic.Int64
-	flag     atomic.Uint32
-	handed   map[*Permit]struct{} // uses whose context was asked for; guarded by the shard
-	cause    error                // why it was cancelled; guarded by the shard
-	once     string               // what is consumed before its one use begins; "": nothing
-	decision purpose.Decision
-	_        [16]byte // to 256 bytes, so that what a use needs, which comes first, lies in one line of memory
+	decision *purpose.Decision             // without the version of the ledger, which known tells; shared by the gate's grants of the same
+	known    packed                        // what it rests on
+	number   uint64                        // of known
+	facts    atomic.Pointer[purpose.Facts] // of known, once somebody asked
+	next     *grant                        // in the entry's list
+	own      *grantOwn                     // nil: nothing of what few grants have
+}
+
+// grantOwn is what few grants have. The shard guards it.
+type grantOwn struct {
+	handed map[*Permit]struct{} // uses whose context was asked for
+	cause  error                // why it was cancelled
+	once   string               // what is consumed before its one use begins; "": nothing
+}
+
+// apart returns what few grants have. The shard is locked.
+func (g *grant) apart() *grantOwn {
+	if g.own == nil {
+		g.own = new(grantOwn)
+	}
+	return g.own
 }
 
 // The states of a grant, in the order it goes through them. Uses begin only under grantOpen, and open nothing from grantEnding on.
@@ -165,10 +183,11 @@ func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, beg
 	r := g.registry
 	sh := r.shard(s)
 	sh.mu.Lock()
-	if e := sh.subjects[s]; e != nil && e.pending == nil {
+	if e := sh.subjects[s]; e != nil && e.pending() == nil {
 		for _, have := range e.grants {
 			if have != nil && have.gate == g && begun < have.until && begun < r.clock.lease.Load() && *have.actor == actor {
 				p := have.start(ctx, sh, begun)
+				have.recent = true
 				sh.hits++
 				sh.mu.Unlock()
 				return p, nil
@@ -195,7 +214,7 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 		}
 		sh.mu.Lock()
 		e := r.entry(sh, s)
-		if e.state != st { // the ledger has moved since, or the entry gave way to another
+		if e.known == "" || e.number != st.number { // the ledger has moved since, or the entry gave way to another
 			sh.mu.Unlock()
 			continue
 		}
@@ -203,7 +222,7 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 			sh.mu.Unlock()
 			return nil, g.deny(purpose.RegistryUnavailable, 0, ErrClosed)
 		}
-		for _, t := range e.pending {
+		for _, t := range e.pending() {
 			if t.reaches(g, actor) {
 				sh.mu.Unlock()
 				return nil, g.deny(t.reason(), st.facts.Ledger, nil)
@@ -216,7 +235,8 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 			return nil, g.deny(purpose.RegistryUnavailable, 0, r.node.why())
 		}
 		r.counters.decided.Add(1)
-		granted, denied := g.decide(s, st, actor, now)
+		granted := e.room()
+		once, denied := g.decide(e, st, actor, now, granted)
 		if denied != nil {
 			again := r.node != nil && !fresh && st.stale(ctx, s, now)
 			if again { // another node may have stored what permits it
@@ -229,8 +249,7 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 			}
 			return nil, denied
 		}
-		granted.entry = e
-		if once := granted.once; once != "" {
+		if once != "" {
 			again, denied := g.consume(ctx, e, st, actor, once)
 			switch {
 			case denied != nil:
@@ -240,12 +259,12 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 				sh.mu.Unlock()
 				continue
 			}
-			e.live = append(e.live, granted) // for a withdrawal to find, and for no other use to begin under
+			e.add(granted) // for a withdrawal to find, and for no other use to begin under
 		} else {
 			e.keep(granted)
 		}
 		p := granted.start(ctx, sh, begun)
-		if granted.once != "" {
+		if once != "" {
 			granted.stop(grantRetired, nil) // nothing else begins under it, by a pass either
 		}
 		sh.mu.Unlock()
@@ -253,13 +272,14 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 	}
 }
 
-func (g *Gate) decide(s Subject, st *state, actor purpose.Actor, now int64) (_ *grant, denied error) {
+// decide asks the policy, and fills the grant if it permits. once is what the one use consumes that it permits; "": nothing.
+func (g *Gate) decide(e *entry, st *state, actor purpose.Actor, now int64, into *grant) (once string, denied error) {
 	r := g.registry
 	q := g.ask
 	q.Actor, q.Time = actor, r.clock.at(now)
 	if q.Ticket != nil {
 		ticket, undo := *q.Ticket, func() {}
-		ticket.Subjects, undo = r.tickets.count(&ticket, g.Purpose(), s)
+		ticket.Subjects, undo = r.tickets.count(&ticket, g.Purpose(), e.subject)
 		q.Ticket = &ticket
 		defer func() {
 			if denied != nil {
@@ -268,30 +288,26 @@ func (g *Gate) decide(s Subject, st *state, actor purpose.Actor, now int64) (_ *
 		}()
 	}
 	policy := r.policy.At(q.Time)
-	granted := &grant{gate: g, actor: g.actor.Load(), state: st, until: math.MaxInt64}
-	if granted.actor == nil || *granted.actor != actor {
-		granted.actor = &actor
-		g.actor.Store(&actor)
-	}
-	granted.flag.Store(grantOpen)
+	until := int64(math.MaxInt64)
+	var decision *purpose.Decision
 	for i := range g.purposes {
 		id := g.purposes[i].id
 		q.Purpose = id
 		d := policy.Decide(q, &st.facts)
 		if !d.Allowed() {
-			return nil, r.refuse(id, d.Reason, d.Ledger, nil)
+			return "", r.refuse(id, d.Reason, d.Ledger, nil)
 		}
 		if !d.Until.IsZero() {
-			granted.until = min(granted.until, r.clock.since(d.Until))
+			until = min(until, r.clock.since(d.Until))
 		}
 		if i == 0 {
-			granted.decision = d
+			decision = g.share(d)
 		}
 		switch {
 		case d.Obligations.Has(purpose.ConsumeGrant):
-			granted.once = st.facts.Consent(id).Request
+			once = st.facts.Consent(id).Request
 		case d.Obligations.Has(purpose.RecordDerogation) && d.Trace&purpose.FieldConsumed != 0:
-			granted.once = q.Derogation.ID
+			once = q.Derogation.ID
 		}
 	}
 	key := scopeKey{policy.Number(), actor.Role}
@@ -299,13 +315,34 @@ func (g *Gate) decide(s Subject, st *state, actor purpose.Actor, now int64) (_ *
 	if !ok {
 		made, reason := policy.Scope(g.purposes[0].id, g.operation, actor.Role)
 		if reason != purpose.Permitted {
-			return nil, g.deny(reason, st.facts.Ledger, nil)
+			return "", g.deny(reason, st.facts.Ledger, nil)
 		}
 		scope, _ = g.scopes.LoadOrStore(key, made)
 	}
 	q.Purpose = g.purposes[0].id
-	granted.scope = scope.(*purpose.Scope).Narrow(policy, q, &st.facts)
-	return granted, nil
+	who := g.actor.Load()
+	if who == nil || *who != actor {
+		who = &actor
+		g.actor.Store(who)
+	}
+	into.gate, into.until, into.actor, into.decision = g, until, who, decision
+	into.scope = scope.(*purpose.Scope).Narrow(policy, q, &st.facts)
+	into.entry, into.known, into.number = e, e.known, e.number
+	if once != "" {
+		into.apart().once = once
+	}
+	into.flag.Store(grantOpen)
+	return once, nil
+}
+
+// share returns the decision without the version of the ledger, in the one copy that the gate's grants of the same have.
+func (g *Gate) share(d purpose.Decision) *purpose.Decision {
+	d.Ledger = 0
+	if have := g.decided.Load(); have != nil && *have == d {
+		return have
+	}
+	g.decided.Store(&d)
+	return &d
 }
 
 // start returns a use of the grant. The shard is locked.
@@ -337,7 +374,9 @@ func (p *Permit) End() {
 	}
 	sh := g.entry.shard
 	sh.mu.Lock()
-	delete(g.handed, p)
+	if g.own != nil {
+		delete(g.own.handed, p)
+	}
 	g.entry.settleDrains(&g.gate.registry.drains)
 	sh.mu.Unlock()
 	if a != nil {
@@ -352,8 +391,9 @@ func (g *grant) stop(flag uint32, cause error) {
 		g.flag.Store(flag)
 	}
 	if flag == grantCancelled {
-		g.cause = cause
-		for p := range g.handed {
+		own := g.apart()
+		own.cause = cause
+		for p := range own.handed {
 			p.aside.Load().cancel(cause)
 		}
 	}
@@ -433,7 +473,7 @@ func (p *Permit) Context() context.Context {
 		cancel(context.Canceled)
 		return ctx // and no timer to stop
 	case g.flag.Load() == grantCancelled:
-		cancel(g.cause)
+		cancel(g.apart().cause)
 	}
 	left := time.Duration(p.deadline - p.clock.elapsed())
 	a := &aside{ctx, cancel, time.AfterFunc(max(0, left), func() {
@@ -449,19 +489,22 @@ func (p *Permit) Context() context.Context {
 		cancel(context.Canceled)
 		return ctx
 	}
-	if g.handed == nil {
-		g.handed = make(map[*Permit]struct{})
+	own := g.apart()
+	if own.handed == nil {
+		own.handed = make(map[*Permit]struct{})
 	}
-	g.handed[p] = struct{}{}
+	own.handed[p] = struct{}{}
 	return ctx
 }
 
 // Decision returns the decision that the use was begun under.
 func (p *Permit) Decision() purpose.Decision {
-	if p == nil || p.grant == nil {
+	if p == nil || p.grant == nil || p.grant.decision == nil {
 		return purpose.Decision{}
 	}
-	return p.grant.decision
+	d := *p.grant.decision
+	d.Ledger = p.grant.known.ledger()
+	return d
 }
 
 // Actor returns who began the use.
@@ -483,12 +526,25 @@ func (p *Permit) Scope() *purpose.Scope {
 	return p.grant.scope
 }
 
-// Facts returns what the decision rests on.
+// Facts returns what the decision rests on. It is shared, and must not be changed.
 func (p *Permit) Facts() *purpose.Facts {
-	if p == nil || p.grant == nil || p.grant.state == nil {
+	if p == nil || p.grant == nil || p.grant.known == "" {
 		return nil
 	}
-	return &p.grant.state.facts
+	g := p.grant
+	if f := g.facts.Load(); f != nil {
+		return f
+	}
+	g.facts.CompareAndSwap(nil, &g.gate.registry.words.unpack(g.known).facts)
+	return g.facts.Load()
+}
+
+// Version names what the decision rests on: the subject's facts are those of another permit of the same version. It is 0 for a permit of no use.
+func (p *Permit) Version() uint64 {
+	if p == nil || p.grant == nil {
+		return 0
+	}
+	return p.grant.number
 }
 
 // Time returns the wall time of a reading of the registry's clock.
@@ -532,6 +588,15 @@ func (p *Permit) Begun() int64 { return p.begun }
 // Attached is a place beside the subject in the registry's memory, for the keys that go with it. What is stored there
 // goes when the subject does. It is package pii's.
 func (p *Permit) Attached() *atomic.Value { return &p.grant.entry.attached }
+
+// Attach says how many bytes what is Attached takes, which counts for [WithCache].
+func (p *Permit) Attach(bytes int) {
+	e := p.grant.entry
+	e.shard.mu.Lock()
+	defer e.shard.mu.Unlock()
+	e.beside = int32(min(max(bytes, 0), 1<<20))
+	e.weigh()
+}
 
 func (g *Gate) deny(reason purpose.Reason, ledger uint64, cause error) *purpose.Denied {
 	return g.registry.refuse(g.Purpose(), reason, ledger, cause)

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 const preloadSize = 1000
 
 // Preload reads what is not in memory of the subjects, a thousand by one query, so that uses of them begin without waiting for the ledger.
-// It permits nothing: every use is decided when it begins. A ledger that cannot read many at once, such as [Memory], is left alone.
+// It permits nothing: what was read is checked, and every use decided, when it begins. A ledger that cannot read many at once, such as [Memory], is left alone.
 // An error says that some were not read, and denies nobody: they are read one by one when they are used.
 func (r *Registry) Preload(ctx context.Context, subjects []Subject) error {
 	if r == nil || ctx == nil {
@@ -33,7 +34,7 @@ func (r *Registry) Preload(ctx context.Context, subjects []Subject) error {
 type missing struct {
 	entry      *entry
 	generation uint64
-	state      *state
+	records    packed // "": none yet
 }
 
 func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subject) (err error) {
@@ -49,9 +50,9 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 		}
 		sh := r.shard(s)
 		sh.mu.Lock()
-		if e := r.entry(sh, s); e.state == nil && e.loading == nil {
+		if e := r.entry(sh, s); e.known == "" && e.loading == nil {
 			e.pins++ // the entry stays, so that what happens meanwhile is noticed
-			wanted[s] = &missing{entry: e, generation: e.generation, state: newState()}
+			wanted[s] = &missing{entry: e, generation: e.generation}
 			ids = append(ids, s)
 		}
 		sh.mu.Unlock()
@@ -60,13 +61,15 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 		return nil
 	}
 	read := false
-	defer func() { // also if the ledger panics
+	var records unread
+	none := records.take(began) // of who has none
+	defer func() {              // also if the ledger panics
 		for _, m := range wanted {
 			sh := m.entry.shard
 			sh.mu.Lock()
 			m.entry.pins--
-			if read && m.state != nil && m.entry.generation == m.generation && m.entry.state == nil && !r.closed.Load() {
-				m.entry.state = m.state
+			if read && m.entry.generation == m.generation && m.entry.known == "" && !r.closed.Load() {
+				m.entry.learnUnread(r, cmp.Or(m.records, none))
 			}
 			sh.mu.Unlock()
 		}
@@ -79,16 +82,23 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 	if r.node != nil {
 		watermark = r.node.watermark.Load()
 	}
-	head, err := many.Load(ctx, ids, func(s Subject, e Event) error {
-		m := wanted[s]
-		if m == nil || m.state == nil {
-			return nil // what is wrong with one is told when it is used
+	var of *missing
+	var whose Subject
+	head, err := many.Load(ctx, ids, func(s Subject, record Record) error {
+		if s != whose {
+			if of != nil {
+				of.records = records.take(began)
+			}
+			of, whose = wanted[s], s
 		}
-		if m.state.next(e) != nil {
-			m.state = nil
+		if of != nil {
+			records.add(record)
 		}
 		return nil
 	})
+	if of != nil {
+		of.records = records.take(began)
+	}
 	if err == nil && head < watermark {
 		err = ErrLedgerRegressed
 	}
@@ -101,13 +111,5 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 		return r.outage(ctx, "", err)
 	}
 	read = true
-	for _, m := range wanted {
-		if m.state != nil {
-			m.state.read = began
-			if !m.state.last.IsZero() {
-				r.clock.raise(m.state.last)
-			}
-		}
-	}
 	return nil
 }

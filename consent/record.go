@@ -21,7 +21,7 @@ import (
 )
 
 // Record is an [Event] as ledgers store it: envelope and payload as bytes, format 1, and the chain that binds them.
-// Only ledgers handle records. The file format.md beside this one describes the format; vectors in testdata fix it.
+// Only ledgers and the registry handle records. The file format.md beside this one describes the format; vectors in testdata fix it.
 type Record struct {
 	Envelope []byte   // JSON; holds the hash of the payload
 	Payload  []byte   // JSON with its own salt; nil once blanked

@@ -24,7 +24,9 @@ type Registry struct {
 	ledger Ledger
 	clock  clock
 	maxUse time.Duration
-	limit  int // subjects kept in one shard
+	limit  int64 // bytes kept in one shard
+	words  *words
+	states atomic.Uint64 // that were read
 	closed atomic.Bool
 	writes writes
 	free   func() // gives the ledger back
@@ -51,7 +53,8 @@ type shard struct {
 	subjects map[Subject]*entry
 	permits  []Permit // made together: one allocation for each was a third of the cost of beginning a use
 	hits     uint64   // uses begun on what was decided before
-	_        [16]byte // keeps two shards off one cache line
+	bytes    int64    // that the subjects take
+	_        [8]byte  // keeps two shards off one cache line
 }
 
 // Option changes a default of [NewRegistry].
@@ -84,14 +87,14 @@ func WithClock(now func() time.Time) Option {
 	})
 }
 
-// WithCache sets how many subjects are kept in memory, rounded up to a multiple of 64; the default is 65,536. A subject takes about one kilobyte,
-// and two to four more with its keys. Subjects in use are kept beyond it.
-func WithCache(subjects int) Option {
+// WithCache sets how many bytes of memory the subjects may take that are kept for the next use; the default is 128 MiB. A subject
+// with five purposes takes about 500 bytes, and two to four thousand more with its keys. Those in use are kept beyond it.
+func WithCache(bytes int64) Option {
 	return option(func(r *Registry) error {
-		if subjects <= 0 {
-			return errors.New("consent: WithCache: the number must be positive")
+		if bytes <= 0 {
+			return errors.New("consent: WithCache: the number of bytes must be positive")
 		}
-		r.limit = (subjects + shardCount - 1) / shardCount
+		r.limit = bytes / shardCount
 		return nil
 	})
 }
@@ -122,7 +125,7 @@ func NewRegistry(policy *purpose.Policy, ledger Ledger, options ...Option) (*Reg
 		return nil, errors.New("consent: NewRegistry: ledger must not be nil")
 	}
 	r := &Registry{
-		policy: policy, ledger: ledger, maxUse: 30 * time.Second, limit: 65536 / shardCount, lease: 5 * time.Second,
+		policy: policy, ledger: ledger, maxUse: 30 * time.Second, limit: 128 << 20 / shardCount, words: newWords(policy), lease: 5 * time.Second,
 		free: func() {},
 	}
 	for _, o := range options {
@@ -196,7 +199,7 @@ func (r *Registry) Close() error {
 		sh := &r.shards[i]
 		sh.mu.Lock()
 		for _, e := range sh.subjects {
-			for _, g := range e.live {
+			for g := e.live; g != nil; g = g.next {
 				g.stop(grantCancelled, ErrClosed)
 			}
 			e.forget()
@@ -348,7 +351,7 @@ func (r *Registry) pending(s Subject, q purpose.Request) purpose.Reason {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if e := sh.subjects[s]; e != nil {
-		for _, t := range e.pending {
+		for _, t := range e.pending() {
 			if t.reaches(&one, q.Actor) {
 				return t.reason()
 			}
@@ -391,7 +394,7 @@ func (r *Registry) InUse() []Running {
 		sh := &r.shards[i]
 		sh.mu.Lock()
 		for _, e := range sh.subjects {
-			for _, g := range e.live {
+			for g := e.live; g != nil; g = g.next {
 				if n := g.running.Load(); n > 0 {
 					all = append(all, Running{g.gate.Purpose(), *g.actor, int(n), g.flag.Load() >= grantEnding})
 				}

@@ -839,19 +839,38 @@ func TestCacheKeepsSubjectsInUse(t *testing.T) {
 
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, consent.WithCache(640))
+	const limit = 256 << 10
+	d := newDesk(t, consent.WithCache(limit))
 	for i := range 5000 {
 		d.who = consent.Subject(fmt.Sprintf("s-%d", i))
 		d.asks(proof)
 	}
-	assert.LessOrEqual(t, d.CachedForTest(), 640)
-	assert.Greater(t, d.CachedForTest(), 320, "the subjects spread evenly")
+	s := d.Stats()
+	assert.LessOrEqual(t, s.Bytes, int64(limit+64*1024), "one subject more in each shard")
+	assert.Greater(t, s.Bytes, int64(limit/2), "the subjects spread evenly")
+	assert.Equal(t, d.CachedForTest(), s.Subjects)
+	assert.InDelta(t, 330, s.Bytes/int64(s.Subjects), 80, "bytes a subject")
+}
+
+// Who is asked for again and again stays, while others come and go.
+func TestCacheKeepsWhoIsAskedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, consent.WithCache(256<<10))
+	d.who = "regular"
+	d.asks(proof)
+	for i := range 5000 {
+		d.who = consent.Subject(fmt.Sprintf("s-%d", i))
+		d.asks(proof)
+		d.who = "regular"
+		d.asks(proof)
+	}
+	assert.Equal(t, uint64(5001), d.Stats().Loads)
 }
 
 // What is kept beyond the limit because it is in use is given back when the uses are over.
 func TestCacheShrinksAfterAPeak(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, consent.WithCache(64))
+	d := newDesk(t, consent.WithCache(24<<10))
 	var running []*consent.Permit
 	for i := range 3000 {
 		d.who = consent.Subject(fmt.Sprintf("s-%d", i))

@@ -62,21 +62,24 @@ func (m *SharedMemory) Redact(ctx context.Context, s Subject, through uint64) er
 func (m *SharedMemory) Cluster() Cluster { return m }
 
 // Load is [Clustered.Load]. The head is read first: what is read after it is no older.
-func (m *SharedMemory) Load(ctx context.Context, subjects []Subject, each func(Subject, Event) error) (uint64, error) {
+func (m *SharedMemory) Load(ctx context.Context, subjects []Subject, each func(Subject, Record) error) (uint64, error) {
 	m.mu.Lock()
 	head := m.head
 	m.mu.Unlock()
 	for _, s := range subjects {
-		for e, err := range m.memory.Events(ctx, s, 0) {
-			if err == nil {
-				err = each(s, e)
+		if !s.Valid() {
+			return 0, ErrSubject
+		}
+		for _, r := range m.memory.stored(s) {
+			if err := ctx.Err(); err != nil {
+				return 0, err
 			}
-			if err != nil {
+			if err := each(s, r); err != nil {
 				return 0, err
 			}
 		}
 	}
-	return head, nil
+	return head, ctx.Err()
 }
 
 // Sync is [Cluster.Sync].

@@ -10,6 +10,7 @@ import (
 // Stats is what a registry has done since it was opened, and how it stands. It names no person.
 type Stats struct {
 	Subjects int    // kept in memory
+	Bytes    int64  // that they take
 	Uses     int    // in progress
 	Hits     uint64 // uses begun on what was decided before
 	Decided  uint64 // uses for which the policy was asked
@@ -71,8 +72,9 @@ func (r *Registry) Stats() Stats {
 		sh.mu.Lock()
 		s.Subjects += len(sh.subjects)
 		s.Hits += sh.hits
+		s.Bytes += sh.bytes
 		for _, e := range sh.subjects {
-			for _, g := range e.live {
+			for g := e.live; g != nil; g = g.next {
 				s.Uses += int(g.running.Load())
 			}
 		}

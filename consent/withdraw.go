@@ -47,9 +47,12 @@ func (t *tightening) reaches(g *Gate, actor purpose.Actor) bool {
 
 // settle takes tightenings off the list. The shard is locked.
 func (e *entry) settle(done func(*tightening) bool) {
-	e.pending = slices.DeleteFunc(e.pending, done)
-	if len(e.pending) == 0 {
-		e.pending = nil
+	if e.tight == nil {
+		return
+	}
+	e.tight.pending = slices.DeleteFunc(e.tight.pending, done)
+	if len(e.tight.pending) == 0 {
+		e.tight.pending = nil
 	}
 }
 
@@ -109,7 +112,10 @@ func (d *drain) settle() {
 
 // settleDrains looks at every drain of the subject. The shard is locked.
 func (e *entry) settleDrains(all *drains) {
-	e.drains = slices.DeleteFunc(e.drains, func(d *drain) bool {
+	if e.tight == nil {
+		return
+	}
+	e.tight.drains = slices.DeleteFunc(e.tight.drains, func(d *drain) bool {
 		d.settle()
 		if d.over() {
 			all.forget(d.position)
@@ -139,8 +145,15 @@ func (ds *drains) add(d *drain) {
 
 // remove forgets the drain. Its shard is locked.
 func (ds *drains) remove(d *drain) {
-	d.entry.drains = slices.DeleteFunc(d.entry.drains, func(have *drain) bool { return have == d })
+	d.entry.dismiss(d)
 	ds.forget(d.position)
+}
+
+// dismiss takes the drain off the subject's list. The shard is locked.
+func (e *entry) dismiss(d *drain) {
+	if e.tight != nil {
+		e.tight.drains = slices.DeleteFunc(e.tight.drains, func(have *drain) bool { return have == d })
+	}
 }
 
 func (ds *drains) forget(position uint64) {
@@ -205,19 +218,20 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	})
 	entry.tightened++
 	t.number = entry.tightened
+	tight := entry.tighten()
 	if entry.granting > 0 {
-		entry.tightest[t.purpose] = t.number
+		put(&tight.latest, t.purpose, t.number)
 	}
-	entry.pending = append(entry.pending, t)
+	tight.pending = append(tight.pending, t)
 	entry.drop()
 	d := &drain{entry: entry, own: own, done: make(chan struct{})}
-	for _, g := range entry.live {
+	for g := entry.live; g != nil; g = g.next {
 		if t.reaches(g.gate, *g.actor) {
 			g.stop(grantEnding, nil)
 			d.grants = append(d.grants, g)
 		}
 	}
-	entry.drains = append(entry.drains, d)
+	tight.drains = append(tight.drains, d)
 	d.total = d.left()
 	d.deadline = r.clock.elapsed() + int64(r.maxUse)
 	d.settle()
@@ -264,10 +278,13 @@ func (r *Registry) store(ctx context.Context, of *entry, e Event, contested bool
 	given := e.ID != ""
 	r.stamp(&e)
 	of.shard.mu.Lock()
-	st, doubt := of.state, of.doubt
+	known, doubt := of.known, of.doubt
 	of.shard.mu.Unlock()
 	if !given && !contested && !doubt {
-		if st == nil { // not load: that would wait for a read that somebody else began
+		var st *state
+		if known != "" && known[0] == keptState {
+			st = r.words.unpack(known)
+		} else { // not load: that would wait for a read that somebody else began
 			st, _ = r.read(ctx, s)
 		}
 		if st != nil && st.says(e) {

@@ -318,10 +318,10 @@ func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute,
 	if reason != purpose.Permitted {
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
-	o := &opened{collected: h.collected, attribute: attribute, scope: scope, facts: p.Facts(), key: key.key, expires: key.expires}
+	o := &opened{collected: h.collected, attribute: attribute, scope: scope, version: p.Version(), key: key.key, expires: key.expires}
 	o.associated = slices.Clip(appendAssociated(o.space[:0], t.head, owner(collected.Tables(), string(p.Subject()), v.tenant), record, bound))
 	o.head = unsafe.String(&o.associated[len(associatedLabel)], h.size)
-	if scope.Known(p.Facts()) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {
+	if scope.Known(facts(p, scope)) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {
 		o.surely = p.Reading(time.Unix(scope.SurelyUntil(h.collected), 0))
 	}
 	if !bound && !derive && h.tag == "" { // what depends on more than header and scope is found out anew
@@ -356,7 +356,15 @@ func (v *Vault) live(p *consent.Permit, o *opened, reading int64, caseID string,
 	if !exact && reading < o.surely {
 		return time.Time{}, purpose.Permitted
 	}
-	return o.scope.Live(time.Unix(o.collected, 0).UTC(), p.Time(reading), caseID, p.Facts())
+	return o.scope.Live(time.Unix(o.collected, 0).UTC(), p.Time(reading), caseID, facts(p, o.scope))
+}
+
+// facts returns what is known of the subject if the end of retention in the scope can depend on it.
+func facts(p *consent.Permit, scope *purpose.Scope) *purpose.Facts {
+	if scope.Known(nil) {
+		return nil
+	}
+	return p.Facts()
 }
 
 // unrecordedCase stands for a case that the ledger does not have; no case is named so.

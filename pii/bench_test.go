@@ -79,7 +79,7 @@ func newBench(b testing.TB, audit pii.Auditor, subjects int) *bench {
 	b.Helper()
 	policy, err := purpose.NewPolicy(shop())
 	require.NoError(b, err)
-	registry, err := consent.NewRegistry(policy, new(consent.Memory), consent.WithCache(max(64, 2*subjects)))
+	registry, err := consent.NewRegistry(policy, new(consent.Memory), consent.WithCache(int64(max(1, subjects))*16<<10))
 	require.NoError(b, err)
 	b.Cleanup(func() { registry.Close() })
 	ring, err := keyring.New(keyring.Config{Store: new(keyring.Memory), KEK: piitest.KEK(b), TTL: 24 * time.Hour})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/purpose"
@@ -118,8 +119,8 @@ type opened struct {
 	key        Key
 	expires    int64 // of the key, as a reading of the registry's clock
 	scope      *purpose.Scope
-	facts      *purpose.Facts // what was known then
-	surely     int64          // reading of the clock until which, over those facts, its retention surely runs
+	version    uint64 // of what was known then
+	surely     int64  // reading of the clock until which, by that, its retention surely runs
 	attribute  purpose.Attribute
 	space      [112]byte // where associated is, if it fits: beside the rest, where the processor looks anyway
 	collected  int64
@@ -130,12 +131,12 @@ const maxHeads = 4
 
 // opened returns what is kept for the token's header, if it was admitted in the same scope for the same attribute.
 func (h *heldKeys) opened(t token, attribute purpose.Attribute, p *consent.Permit) *opened {
-	scope, facts := p.Scope(), p.Facts()
+	scope, version := p.Scope(), p.Version()
 	for _, o := range h.heads {
 		if o == nil {
 			return nil
 		}
-		if o.head == t.head && o.scope == scope && o.facts == facts && o.attribute == attribute {
+		if o.head == t.head && o.scope == scope && o.version == version && o.attribute == attribute {
 			return o
 		}
 	}
@@ -190,11 +191,32 @@ func (v *Vault) swap(p *consent.Permit, change func(*heldKeys) *heldKeys) {
 			have = nil // another vault's: one of the two asks for its keys again
 		}
 		next := change(have)
-		if next == nil || slot.CompareAndSwap(before, next) {
+		if next == nil {
+			return
+		}
+		if slot.CompareAndSwap(before, next) {
+			p.Attach(next.bytes())
 			return
 		}
 	}
 }
+
+// bytes is about what the keys and headers take in memory.
+func (h *heldKeys) bytes() int {
+	n := int(unsafe.Sizeof(*h))
+	for _, k := range h.keys {
+		n += int(unsafe.Sizeof(k)) + keyBytes
+	}
+	for _, o := range h.heads {
+		if o != nil {
+			n += int(unsafe.Sizeof(*o))
+		}
+	}
+	return n
+}
+
+// keyBytes is about what a data key takes: its AES-GCM with round keys and tables, and its names.
+const keyBytes = 1500
 
 func (k *heldKey) usable(p *consent.Permit) bool { return k.expires > p.Begun() && k.key.Live() }
 

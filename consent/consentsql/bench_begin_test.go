@@ -64,7 +64,7 @@ func gateOn(b *testing.B, db *sql.DB) (*consent.Registry, *consent.Gate) {
 	require.NoError(b, err)
 	policy, err := nodePolicy()
 	require.NoError(b, err)
-	r, err := consent.NewRegistry(policy, ledger, consent.WithCache(64))
+	r, err := consent.NewRegistry(policy, ledger, consent.WithCache(1))
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = r.Close() })
 	gate, err := r.Gate(nil, purpose.Use, letters)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,6 +111,65 @@ func TestReopenKeepsEvents(t *testing.T) {
 		assert.Equal(t, want, ids(t, l, "s"))
 		require.NoError(t, l.Close())
 	}
+}
+
+// A history longer than a page is read page by page, up to where it ended when the loop began.
+func TestLongHistory(t *testing.T) {
+	t.Parallel()
+	db := database(t, newFile(t), wal)
+	l := open(t, db)
+	const many = 2345
+	add := func(id string) {
+		_, err := l.Append(t.Context(), "s", consent.Any, event(id))
+		assert.NoError(t, err)
+	}
+	var wg sync.WaitGroup
+	for worker := range 64 {
+		wg.Go(func() {
+			for i := worker; i < many; i += 64 {
+				add(fmt.Sprint(i))
+			}
+		})
+	}
+	wg.Wait()
+	read := func(after uint64, during func(seen uint64)) (uint64, error) {
+		seen := after
+		for e, err := range l.Events(t.Context(), "s", after) {
+			if err != nil {
+				return seen, err
+			}
+			seen++
+			require.Equal(t, seen, e.Seq)
+			during(seen)
+		}
+		return seen, nil
+	}
+	last, err := read(0, func(seen uint64) {
+		if seen == 500 {
+			add("meanwhile")
+		}
+	})
+	require.NoError(t, err)
+	assert.Equal(t, uint64(many), last, "what came during the loop is not of it")
+	for _, after := range []uint64{0, 1, 999, 1000, 1001, 1999, 2000, many - 1, many, many + 1} {
+		last, err := read(after, func(uint64) {})
+		require.NoError(t, err)
+		assert.Equal(t, uint64(many+1), last, "after %d", after)
+	}
+	// One that is missing in a later page is noticed when it is reached, also if it goes during the loop.
+	last, err = read(0, func(seen uint64) {
+		if seen == 10 {
+			_, err := db.Exec("DELETE FROM purposebound_events WHERE seq > 2100")
+			require.NoError(t, err)
+		}
+	})
+	assert.ErrorIs(t, err, consent.ErrChain)
+	assert.Equal(t, uint64(2100), last)
+	_, err = db.Exec("DELETE FROM purposebound_events WHERE seq = 1500")
+	require.NoError(t, err)
+	last, err = read(0, func(uint64) {})
+	assert.ErrorIs(t, err, consent.ErrChain)
+	assert.Equal(t, uint64(1499), last)
 }
 
 func TestClosedLedger(t *testing.T) {

@@ -4,6 +4,7 @@ package consentsql_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -161,8 +162,8 @@ type faulty struct {
 }
 
 type snapshot struct {
-	head   uint64
-	events []consent.Event
+	head    uint64
+	records []consent.Record
 }
 
 var (
@@ -197,7 +198,7 @@ func (f *faulty) Append(ctx context.Context, s consent.Subject, after uint64, e 
 	return reached(ctx, f, func() (uint64, error) { return f.Ledger.Append(ctx, s, after, e) })
 }
 
-func (f *faulty) Load(ctx context.Context, subjects []consent.Subject, each func(consent.Subject, consent.Event) error) (uint64, error) {
+func (f *faulty) Load(ctx context.Context, subjects []consent.Subject, each func(consent.Subject, consent.Record) error) (uint64, error) {
 	if !f.replica.Load() {
 		return reached(ctx, f, func() (uint64, error) { return f.Ledger.Load(ctx, subjects, each) })
 	}
@@ -208,7 +209,7 @@ func (f *faulty) Load(ctx context.Context, subjects []consent.Subject, each func
 			return 0, err
 		}
 		head = min(head, snap.head)
-		for _, e := range snap.events {
+		for _, e := range snap.records {
 			if err := each(s, e); err != nil {
 				return 0, err
 			}
@@ -224,11 +225,11 @@ func (f *faulty) older(ctx context.Context, s consent.Subject) (snap snapshot, e
 	if old, ok := f.snap[s]; ok {
 		return old, nil
 	}
-	snap.head, err = f.Ledger.Load(ctx, []consent.Subject{s}, func(_ consent.Subject, e consent.Event) error {
-		snap.events = append(snap.events, e)
+	snap.head, err = f.Ledger.Load(ctx, []consent.Subject{s}, func(_ consent.Subject, r consent.Record) error {
+		snap.records = append(snap.records, consent.Record{Envelope: bytes.Clone(r.Envelope), Payload: bytes.Clone(r.Payload), Chain: r.Chain})
 		return nil
 	})
-	if err == nil && len(snap.events) > 2 {
+	if err == nil && len(snap.records) > 2 {
 		f.snap[s] = snap
 	}
 	return snap, err
@@ -347,7 +348,7 @@ func serveNode(config nodeConfig) error {
 	for registry == nil { // the database may be away
 		f.Ledger, err = consentsql.Open(stopping, db, consentsql.Together())
 		if err == nil {
-			registry, err = consent.NewRegistry(policy, f, consent.WithLease(config.Lease), consent.WithMaxUse(config.MaxUse), consent.WithCache(64))
+			registry, err = consent.NewRegistry(policy, f, consent.WithLease(config.Lease), consent.WithMaxUse(config.MaxUse), consent.WithCache(1))
 			if err != nil {
 				_ = f.Ledger.Close()
 			}

@@ -40,7 +40,7 @@ func (l *Ledger) Redact(ctx context.Context, s consent.Subject, through uint64) 
 }
 
 func (l *Ledger) redact(ctx context.Context, tx *sqlkit.Tx, s consent.Subject, through uint64) error {
-	rows, err := collect(tx.Query(ctx, selectEvents, l.key(string(s)), 0))
+	rows, err := collect(tx.Query(ctx, selectEvents, l.key(string(s)), 0, everything))
 	if err != nil {
 		return err
 	}

@@ -429,7 +429,7 @@ func syncSettled(tb testing.TB, open func() Shared) {
 func loadHead(tb testing.TB, open func() Shared) {
 	l := open()
 	load := func(l Shared) (head uint64, n int) {
-		head, err := l.Load(tb.Context(), []consent.Subject{someone}, func(consent.Subject, consent.Event) error { n++; return nil })
+		head, err := l.Load(tb.Context(), []consent.Subject{someone}, func(consent.Subject, consent.Record) error { n++; return nil })
 		if err != nil {
 			tb.Fatalf("Load: %v", err)
 		}
@@ -458,11 +458,19 @@ func loadMany(tb testing.TB, open func() Shared) {
 	}
 	have := make(map[consent.Subject]uint64)
 	last := consent.Subject("")
-	_, err := l.Load(tb.Context(), subjects, func(s consent.Subject, e consent.Event) error {
+	var chain [32]byte
+	_, err := l.Load(tb.Context(), subjects, func(s consent.Subject, r consent.Record) error {
 		if s != last && have[s] > 0 {
 			tb.Fatal("a subject's events must come one after another")
 		}
-		last = s
+		if s != last {
+			last, chain = s, consent.Root(s)
+		}
+		e, err := consent.Decode(r, chain)
+		if err != nil {
+			tb.Fatalf("Decode: %v", err)
+		}
+		chain = r.Chain
 		have[s]++
 		equal(tb, "number", e.Seq, have[s])
 		return nil
@@ -479,11 +487,11 @@ func loadStops(tb testing.TB, open func() Shared) {
 	l := open()
 	add(tb, l, someone, tightening("1"), 1)
 	want := errors.New("enough")
-	_, err := l.Load(tb.Context(), []consent.Subject{someone}, func(consent.Subject, consent.Event) error { return want })
+	_, err := l.Load(tb.Context(), []consent.Subject{someone}, func(consent.Subject, consent.Record) error { return want })
 	if !errors.Is(err, want) {
 		tb.Fatalf("Load: %v, want %v", err, want)
 	}
-	if _, err := l.Load(tb.Context(), []consent.Subject{""}, func(consent.Subject, consent.Event) error { return nil }); !errors.Is(err, consent.ErrSubject) {
+	if _, err := l.Load(tb.Context(), []consent.Subject{""}, func(consent.Subject, consent.Record) error { return nil }); !errors.Is(err, consent.ErrSubject) {
 		tb.Fatalf("Load: %v, want %v", err, consent.ErrSubject)
 	}
 }
@@ -505,7 +513,7 @@ func clusterCancelled(tb testing.TB, open func() Shared) {
 	if ok, err := l.Cluster().Fence(ctx, id, 1); err == nil || ok {
 		tb.Fatal("Fence: no error")
 	}
-	if _, err := l.Load(ctx, []consent.Subject{someone}, func(consent.Subject, consent.Event) error { return nil }); err == nil {
+	if _, err := l.Load(ctx, []consent.Subject{someone}, func(consent.Subject, consent.Record) error { return nil }); err == nil {
 		tb.Fatal("Load: no error")
 	}
 	equal(tb, "number", peer(tb, l, id).Number, 1)
