@@ -5,7 +5,8 @@ import "unsafe"
 // What a subject takes in memory besides its texts, in bytes.
 const (
 	entrySize = int32(unsafe.Sizeof(entry{}) + 2*(unsafe.Sizeof(Subject(""))+unsafe.Sizeof((*entry)(nil)))) // with its place in a map half full
-	grantSize = int32(unsafe.Sizeof(grant{}))
+	grantSize = 128
+	knownSize = int32(unsafe.Sizeof(Known{}))
 )
 
 // removed is the size of an entry that has left memory.
@@ -19,7 +20,10 @@ func (e *entry) weigh() {
 	if e.size == removed {
 		return
 	}
-	size := entrySize + int32(len(e.subject)+len(e.known)) + e.beside
+	size := entrySize + int32(len(e.subject)) + e.beside
+	if e.known != nil {
+		size += knownSize + int32(len(e.known.text))
+	}
 	for g := e.live; g != nil; g = g.next {
 		if g != &e.first {
 			size += grantSize

@@ -4,23 +4,23 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/purposebound/purposebound/purpose"
 )
 
 // entry is what the registry keeps of one subject. The shard's mutex guards it, but for attached.
 type entry struct {
-	// What a use needs comes first, in 64 bytes: over many subjects, each line of memory touched is what a use costs.
-	tight  *tight    // nil: nothing is being taken back
-	grants [2]*grant // permissions evaluated over known, latest first
-	first  grant     // the first there is, which most subjects have no second to
+	// Over many subjects, each line of memory touched is what a use costs. Beginning one needs the first 64 bytes, and those of a grant.
+	grants   [2]*grant // permissions evaluated over known, latest first; no tightening that is pending reaches them
+	attached atomic.Value
+	shard    *shard
+	known    *Known // nil: to be read from the ledger
+	tight    *tight // nil: nothing is being taken back
+	live     *grant // those that may have uses running, and those in grants, as a list
+	first    grant  // the first there is, which most subjects have no second to
 
-	shard      *shard
 	subject    Subject
-	attached   atomic.Value
-	known      packed   // "": to be read from the ledger
-	number     uint64   // of known; see [Permit.Version]
-	live       *grant   // those that may have uses running, and those in grants, as a list
 	tightened  uint64   // counts the tightenings asked for
 	generation uint64   // moves whenever what was read before must not be kept
 	loading    *loading // a read of the ledger in progress
@@ -29,6 +29,13 @@ type entry struct {
 	size       int32    // bytes, as the shard counts them
 	beside     int32    // bytes of what is attached, as who attached it says
 	doubt      bool     // an append's outcome was not learned, and may yet come: what was read is no reason not to store a withdrawal
+	_          [40]byte // to 256 bytes, which lie on whole lines
+}
+
+// Known is what is known of a subject by one read of its ledger. It is for package pii, which asks whether two permits rest on the same.
+type Known struct {
+	text  packed
+	facts atomic.Pointer[purpose.Facts] // once somebody asked
 }
 
 // tight is what an entry keeps of tightenings.
@@ -62,7 +69,7 @@ type loading struct {
 
 // forget drops what was read.
 func (e *entry) forget() {
-	e.known = ""
+	e.known = nil
 	e.drop()
 	e.generation++
 	e.weigh()
@@ -83,7 +90,11 @@ func (e *entry) room() *grant {
 	if e.first.gate == nil {
 		return &e.first
 	}
-	return new(grant)
+	// Whole lines of memory, too.
+	return &new(struct {
+		grant
+		_ [128 - unsafe.Sizeof(grant{})]byte
+	}).grant
 }
 
 // add puts the grant on the list of those that withdrawals look at.
@@ -158,14 +169,14 @@ func (r *Registry) entry(sh *shard, s Subject) *entry {
 
 // learn keeps what was read. The shard is locked.
 func (e *entry) learn(r *Registry, st *state) {
-	st.number = r.states.Add(1)
-	e.known, e.number = r.words.pack(st), st.number
+	st.known = &Known{text: r.words.pack(st)}
+	e.known = st.known
 	e.weigh()
 }
 
 // learnUnread keeps what was read ahead. The shard is locked.
-func (e *entry) learnUnread(r *Registry, records packed) {
-	e.known, e.number = records, r.states.Add(1)
+func (e *entry) learnUnread(records packed) {
+	e.known = &Known{text: records}
 	e.weigh()
 }
 
@@ -193,17 +204,17 @@ func (r *Registry) load(ctx context.Context, s Subject) (*state, error) {
 		sh.mu.Unlock()
 	}()
 	for {
-		if known, number := e.known, e.number; known != "" {
+		if known := e.known; known != nil {
 			sh.mu.Unlock()
-			if known[0] == keptState {
-				st := r.words.unpack(known)
-				st.number = number
+			if known.text[0] == keptState {
+				st := r.words.unpack(known.text)
+				st.known = known
 				return st, nil
 			}
-			st, err := known.fold(s)
+			st, err := known.text.fold(s)
 			sh.mu.Lock()
 			switch {
-			case e.known == "" || e.number != number: // the ledger has moved
+			case e.known != known: // the ledger has moved
 			case err != nil:
 				e.forget() // the ledger has to say it itself
 			default:

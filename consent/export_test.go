@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"time"
+	"unsafe"
 
 	"golang.org/x/text/language"
 
@@ -65,3 +66,9 @@ func BothForTest(r Record) (quickly, strictly string, ok bool) {
 
 // TagForTest reads a language.
 func TagForTest(text string) (language.Tag, error) { return tag(text) }
+
+// LayoutForTest returns how many bytes an entry takes, where in it that ends which beginning a use looks at, and where its first grant begins.
+func LayoutForTest() (size, looked, first uintptr) {
+	var e entry
+	return unsafe.Sizeof(e), unsafe.Offsetof(e.attached) + unsafe.Sizeof(e.attached), unsafe.Offsetof(e.first)
+}

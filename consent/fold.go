@@ -16,7 +16,7 @@ import (
 // is their number in the ledger and nothing else. A state is not changed once built.
 type state struct {
 	facts     purpose.Facts
-	number    uint64                // names it in the registry that read it
+	known     *Known                // how it is kept
 	last      time.Time             // latest time of an event
 	read      int64                 // reading of the clock before it was read
 	languages []language.Tag        // of the notices shown, latest last

@@ -292,12 +292,12 @@ func (n *node) apply(c Change) {
 		return
 	}
 	e.tightened++ // for a use that is being recorded as the one it permits
-	if e.loading != nil || e.known == "" || e.known.ledger() < c.Seq {
+	if e.loading != nil || e.known == nil || e.known.text.ledger() < c.Seq {
 		e.forget()
 	}
 	d := &drain{entry: e, done: make(chan struct{})}
 	for g := e.live; g != nil; g = g.next {
-		if c.Reach != 0 && g.known.ledger() < c.Seq && g.reached(c.Reach) {
+		if c.Reach != 0 && g.known.text.ledger() < c.Seq && g.reached(c.Reach) {
 			g.stop(grantEnding, nil)
 			d.grants = append(d.grants, g)
 		}
@@ -471,7 +471,7 @@ func (r *Registry) recent(ctx context.Context, s Subject) (*state, error) {
 	}
 	sh := r.shard(s)
 	sh.mu.Lock()
-	if e := sh.subjects[s]; e != nil && e.known != "" && e.number == st.number {
+	if e := sh.subjects[s]; e != nil && e.known == st.known {
 		e.forget()
 	}
 	sh.mu.Unlock()

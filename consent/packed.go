@@ -13,7 +13,7 @@ import (
 
 // packed is a state as it is kept in memory: one text without pointers, a tenth of the size of the maps and times it stands for.
 // It is read by whoever decides anew, which is rare; what goes on being asked is kept as a [grant]. It never leaves the
-// process, so its form may change with any release. "" is no state.
+// process, so its form may change with any release.
 //
 // Numbers are varints. It begins with what it is, the reading of the clock before the ledger was read, and the version of the ledger.
 type packed string

@@ -158,3 +158,12 @@ func TestReadAheadCounts(t *testing.T) {
 		}
 	})
 }
+
+// An entry and what is in it lie on whole lines of memory, or every second one would begin in the middle of a line.
+func TestLayout(t *testing.T) {
+	t.Parallel()
+	size, looked, first := consent.LayoutForTest()
+	assert.Equal(t, uintptr(256), size)
+	assert.LessOrEqual(t, looked, uintptr(64))
+	assert.Equal(t, uintptr(64), first)
+}

@@ -112,12 +112,10 @@ type grant struct {
 
 	entry    *entry
 	scope    *purpose.Scope
-	decision *purpose.Decision             // without the version of the ledger, which known tells; shared by the gate's grants of the same
-	known    packed                        // what it rests on
-	number   uint64                        // of known
-	facts    atomic.Pointer[purpose.Facts] // of known, once somebody asked
-	next     *grant                        // in the entry's list
-	own      *grantOwn                     // nil: nothing of what few grants have
+	known    *Known            // what it rests on
+	decision *purpose.Decision // without the version of the ledger, which known tells; shared by the gate's grants of the same
+	next     *grant            // in the entry's list
+	own      *grantOwn         // nil: nothing of what few grants have
 }
 
 // grantOwn is what few grants have. The shard guards it.
@@ -183,7 +181,7 @@ func (g *Gate) Continue(ctx context.Context, actor purpose.Actor, s Subject, beg
 	r := g.registry
 	sh := r.shard(s)
 	sh.mu.Lock()
-	if e := sh.subjects[s]; e != nil && e.pending() == nil {
+	if e := sh.subjects[s]; e != nil {
 		for _, have := range e.grants {
 			if have != nil && have.gate == g && begun < have.until && begun < r.clock.lease.Load() && *have.actor == actor {
 				p := have.start(ctx, sh, begun)
@@ -214,7 +212,7 @@ func (g *Gate) begin(ctx context.Context, actor purpose.Actor, s Subject, begun 
 		}
 		sh.mu.Lock()
 		e := r.entry(sh, s)
-		if e.known == "" || e.number != st.number { // the ledger has moved since, or the entry gave way to another
+		if e.known != st.known { // the ledger has moved since, or the entry gave way to another
 			sh.mu.Unlock()
 			continue
 		}
@@ -327,7 +325,7 @@ func (g *Gate) decide(e *entry, st *state, actor purpose.Actor, now int64, into 
 	}
 	into.gate, into.until, into.actor, into.decision = g, until, who, decision
 	into.scope = scope.(*purpose.Scope).Narrow(policy, q, &st.facts)
-	into.entry, into.known, into.number = e, e.known, e.number
+	into.entry, into.known = e, e.known
 	if once != "" {
 		into.apart().once = once
 	}
@@ -503,7 +501,7 @@ func (p *Permit) Decision() purpose.Decision {
 		return purpose.Decision{}
 	}
 	d := *p.grant.decision
-	d.Ledger = p.grant.known.ledger()
+	d.Ledger = p.grant.known.text.ledger()
 	return d
 }
 
@@ -528,23 +526,23 @@ func (p *Permit) Scope() *purpose.Scope {
 
 // Facts returns what the decision rests on. It is shared, and must not be changed.
 func (p *Permit) Facts() *purpose.Facts {
-	if p == nil || p.grant == nil || p.grant.known == "" {
+	known := p.Known()
+	if known == nil {
 		return nil
 	}
-	g := p.grant
-	if f := g.facts.Load(); f != nil {
+	if f := known.facts.Load(); f != nil {
 		return f
 	}
-	g.facts.CompareAndSwap(nil, &g.gate.registry.words.unpack(g.known).facts)
-	return g.facts.Load()
+	known.facts.CompareAndSwap(nil, &p.grant.gate.registry.words.unpack(known.text).facts)
+	return known.facts.Load()
 }
 
-// Version names what the decision rests on: the subject's facts are those of another permit of the same version. It is 0 for a permit of no use.
-func (p *Permit) Version() uint64 {
+// Known returns what the decision rests on, for comparing it with another permit's; nil for a permit of no use.
+func (p *Permit) Known() *Known {
 	if p == nil || p.grant == nil {
-		return 0
+		return nil
 	}
-	return p.grant.number
+	return p.grant.known
 }
 
 // Time returns the wall time of a reading of the registry's clock.

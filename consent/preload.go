@@ -50,7 +50,7 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 		}
 		sh := r.shard(s)
 		sh.mu.Lock()
-		if e := r.entry(sh, s); e.known == "" && e.loading == nil {
+		if e := r.entry(sh, s); e.known == nil && e.loading == nil {
 			e.pins++ // the entry stays, so that what happens meanwhile is noticed
 			wanted[s] = &missing{entry: e, generation: e.generation}
 			ids = append(ids, s)
@@ -68,8 +68,8 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 			sh := m.entry.shard
 			sh.mu.Lock()
 			m.entry.pins--
-			if read && m.entry.generation == m.generation && m.entry.known == "" && !r.closed.Load() {
-				m.entry.learnUnread(r, cmp.Or(m.records, none))
+			if read && m.entry.generation == m.generation && m.entry.known == nil && !r.closed.Load() {
+				m.entry.learnUnread(cmp.Or(m.records, none))
 			}
 			sh.mu.Unlock()
 		}

@@ -26,7 +26,6 @@ type Registry struct {
 	maxUse time.Duration
 	limit  int64 // bytes kept in one shard
 	words  *words
-	states atomic.Uint64 // that were read
 	closed atomic.Bool
 	writes writes
 	free   func() // gives the ledger back

@@ -282,8 +282,8 @@ func (r *Registry) store(ctx context.Context, of *entry, e Event, contested bool
 	of.shard.mu.Unlock()
 	if !given && !contested && !doubt {
 		var st *state
-		if known != "" && known[0] == keptState {
-			st = r.words.unpack(known)
+		if known != nil && known.text[0] == keptState {
+			st = r.words.unpack(known.text)
 		} else { // not load: that would wait for a read that somebody else began
 			st, _ = r.read(ctx, s)
 		}

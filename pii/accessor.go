@@ -318,7 +318,7 @@ func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute,
 	if reason != purpose.Permitted {
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
-	o := &opened{collected: h.collected, attribute: attribute, scope: scope, version: p.Version(), key: key.key, expires: key.expires}
+	o := &opened{collected: h.collected, attribute: attribute, scope: scope, known: p.Known(), key: key.key, expires: key.expires}
 	o.associated = slices.Clip(appendAssociated(o.space[:0], t.head, owner(collected.Tables(), string(p.Subject()), v.tenant), record, bound))
 	o.head = unsafe.String(&o.associated[len(associatedLabel)], h.size)
 	if scope.Known(facts(p, scope)) && scope.SurelyLive(h.collected, p.Unix(p.Begun())) {

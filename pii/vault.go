@@ -119,8 +119,8 @@ type opened struct {
 	key        Key
 	expires    int64 // of the key, as a reading of the registry's clock
 	scope      *purpose.Scope
-	version    uint64 // of what was known then
-	surely     int64  // reading of the clock until which, by that, its retention surely runs
+	known      *consent.Known // what was known then
+	surely     int64          // reading of the clock until which, by that, its retention surely runs
 	attribute  purpose.Attribute
 	space      [112]byte // where associated is, if it fits: beside the rest, where the processor looks anyway
 	collected  int64
@@ -131,12 +131,12 @@ const maxHeads = 4
 
 // opened returns what is kept for the token's header, if it was admitted in the same scope for the same attribute.
 func (h *heldKeys) opened(t token, attribute purpose.Attribute, p *consent.Permit) *opened {
-	scope, version := p.Scope(), p.Version()
+	scope, known := p.Scope(), p.Known()
 	for _, o := range h.heads {
 		if o == nil {
 			return nil
 		}
-		if o.head == t.head && o.scope == scope && o.version == version && o.attribute == attribute {
+		if o.head == t.head && o.scope == scope && o.known == known && o.attribute == attribute {
 			return o
 		}
 	}
