@@ -1,8 +1,3 @@
-// Package redact makes single values tell less: generalisers that turn what identifies a person into something that a
-// statistic can use. What they return is de-identified, not anonymous: it no longer names the person directly, and it is still
-// personal data (P-39.1 s. 12). Package pii's Derive takes any of them.
-//
-// So far it generalises birth dates. It imports nothing of the packages that hold data.
 package redact
 
 import (
