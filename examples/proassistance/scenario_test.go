@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/prf"
 	"golang.org/x/text/language"
 
 	"github.com/purposebound/purposebound/consent"
@@ -24,6 +26,7 @@ import (
 	"github.com/purposebound/purposebound/pii/phone"
 	"github.com/purposebound/purposebound/pii/piitest"
 	"github.com/purposebound/purposebound/purpose"
+	"github.com/purposebound/purposebound/redact"
 )
 
 // What the scenarios seal. None of it may be printed, see scenario 083.
@@ -782,6 +785,64 @@ func TestScenario(t *testing.T) {
 		ages, err := statistics{v.MustAccessor(Analytics)}.Ages(t.Context(), analyst, []personRow{{ID: marie, BirthDate: born}}, v.Clock.Now())
 		require.NoError(t, err)
 		assert.Equal(t, map[string]int{"40-49": 1}, ages)
+	})
+
+	t.Run("101_two_releases", func(t *testing.T) {
+		t.Parallel()
+		key := func() redact.PRF {
+			handle, err := keyset.NewHandle(prf.HMACSHA256PRFKeyTemplate())
+			require.NoError(t, err)
+			set, err := prf.NewPRFSet(handle)
+			require.NoError(t, err)
+			return set.PRFs[set.PrimaryID]
+		}
+		one := key()
+		clients := func(id redact.ReleaseID, key redact.PRF) redact.Pseudonyms {
+			release, err := redact.NewRelease(id, key)
+			require.NoError(t, err)
+			p, err := release.Pseudonyms("client")
+			require.NoError(t, err)
+			return p
+		}
+		of := func(p redact.Pseudonyms) string {
+			token, err := p.Pseudonymise(string(marie))
+			require.NoError(t, err)
+			return token
+		}
+		// Given two tables of one release; when they are joined on the person's token; then the rows are found.
+		study := of(clients("2026/study", one))
+		assert.Equal(t, study, of(clients("2026/study", one)))
+		// And given another release, under another key or the same; when the two are joined; then nothing matches.
+		assert.NotEqual(t, study, of(clients("2027/study", key())))
+		assert.NotEqual(t, study, of(clients("2027/study", one)))
+		assert.NotEqual(t, study, of(clients("2026/study", key())))
+	})
+
+	t.Run("103_deidentified_past_its_end", func(t *testing.T) {
+		t.Parallel()
+		v := piitest.New(t, Policy())
+		born := piitest.Seal[pii.BirthDate](v, marie, "1984-03-12", Analytics)
+		var age redact.Deidentified[string]
+		require.NoError(t, v.MustAccessor(Analytics).Do(t.Context(), analyst, marie, func(use *pii.Use) error {
+			derived, err := pii.Derive(use, born, redact.AgeBand{Years: 10, At: v.Clock.Now()})
+			if err != nil {
+				return err
+			}
+			age, err = redact.NewDeidentified(derived.Reveal(), redact.Terms{
+				Purpose: string(derived.Purpose()), Release: "2026/study", End: derived.Until(),
+			})
+			return err
+		}))
+		// Given an age band in a de-identified data set; when it is asked for in time; then it opens for its purpose and no other.
+		band, err := age.Open(string(Analytics), v.Clock.Now())
+		require.NoError(t, err)
+		assert.Equal(t, "40-49", band)
+		_, err = age.Open(string(Newsletter), v.Clock.Now())
+		assert.ErrorIs(t, err, redact.ErrPurpose)
+		// And when the retention of statistics has ended; then it is past its end, as the birth date is.
+		v.Advance(2 * 366 * day)
+		_, err = age.Open(string(Analytics), v.Clock.Now())
+		assert.ErrorIs(t, err, redact.ErrExpired)
 	})
 
 	t.Run("105_every_answer_is_in_the_audit", func(t *testing.T) {
