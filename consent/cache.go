@@ -9,6 +9,9 @@ const (
 	knownSize = int32(unsafe.Sizeof(Known{}))
 )
 
+// maxBeside is the most that is believed of what is attached, in bytes.
+const maxBeside = 1 << 20
+
 // removed is the size of an entry that has left memory.
 const removed = -1
 
@@ -20,17 +23,46 @@ func (e *entry) weigh() {
 	if e.size == removed {
 		return
 	}
-	size := entrySize + int32(len(e.subject)) + e.beside
-	if e.known != nil {
-		size += knownSize + int32(len(e.known.text))
+	size := entrySize + int32(len(e.subject)) + e.beside + e.known.size()
+	older := func(g *grant) {
+		if g.known != e.known {
+			size += g.known.size()
+		}
 	}
+	older(&e.first) // which is there as long as the entry, on a list or not
 	for g := e.live; g != nil; g = g.next {
 		if g != &e.first {
 			size += grantSize
+			older(g)
 		}
 	}
 	e.shard.bytes += int64(size - e.size)
 	e.size = size
+}
+
+// grow counts the entry anew, and lets subjects go if those there are take too much now: this one, too, if it is neither pinned nor in use. The shard is locked.
+func (e *entry) grow(r *Registry) {
+	e.weigh()
+	e.shard.makeRoom(r.limit)
+}
+
+// size is about what is known takes, and the facts in it if somebody asked for them.
+func (k *Known) size() int32 {
+	if k == nil {
+		return 0
+	}
+	size := int(knownSize) + len(k.text)
+	if f := k.facts.Load(); f != nil {
+		size += int(unsafe.Sizeof(*f)) + places(f.Consents) + places(f.Cases) + places(f.Consumed)
+	}
+	return int32(size)
+}
+
+// places is about what a map takes besides its texts: eight places at least, if it has any.
+func places[K comparable, V any](m map[K]V) int {
+	var key K
+	var value V
+	return (len(m) + 7) &^ 7 * int(unsafe.Sizeof(key)+unsafe.Sizeof(value))
 }
 
 // makeRoom lets subjects go for one that comes, if those there are take more than limit: of a few at random those that nobody has asked for since
@@ -71,6 +103,7 @@ func (e *entry) asked() bool {
 
 func (sh *shard) remove(e *entry) {
 	delete(sh.subjects, e.subject)
+	sh.doubt = sh.doubt || e.doubt
 	sh.bytes -= int64(e.size)
 	e.size = removed
 }

@@ -85,7 +85,7 @@ func (e *entry) drop() {
 	e.grants = [2]*grant{}
 }
 
-// room returns a grant to be filled. One that is not begun under is given out again.
+// room returns a grant to be filled: the first, if nothing was ever permitted by it.
 func (e *entry) room() *grant {
 	if e.first.gate == nil {
 		return &e.first
@@ -124,6 +124,11 @@ func (e *entry) keep(g *grant) {
 func (e *entry) idle() bool {
 	if e.loading != nil || e.pins > 0 || e.granting > 0 || len(e.pending()) > 0 {
 		return false
+	}
+	for g := e.live; g != nil; g = g.next {
+		if g.running.Load() > 0 {
+			return false // and what is in use stays quick
+		}
 	}
 	e.drop()
 	for g := e.live; g != nil; g = g.next {
@@ -167,17 +172,17 @@ func (r *Registry) entry(sh *shard, s Subject) *entry {
 	return e
 }
 
-// learn keeps what was read. The shard is locked.
+// learn keeps what was read. The shard is locked, and the entry pinned.
 func (e *entry) learn(r *Registry, st *state) {
 	st.known = &Known{text: r.words.pack(st)}
 	e.known = st.known
-	e.weigh()
+	e.grow(r)
 }
 
-// learnUnread keeps what was read ahead. The shard is locked.
-func (e *entry) learnUnread(records packed) {
+// learnUnread keeps what was read ahead. The shard is locked, and the entry pinned.
+func (e *entry) learnUnread(r *Registry, records packed) {
 	e.known = &Known{text: records}
-	e.weigh()
+	e.grow(r)
 }
 
 func (r *Registry) invalidate(s Subject) {
@@ -254,7 +259,7 @@ func (r *Registry) load(ctx context.Context, s Subject) (*state, error) {
 
 // lead reads the ledger for all who wait. The shard is locked when it is called and when it returns.
 func (r *Registry) lead(ctx context.Context, sh *shard, e *entry, s Subject) (st *state, err error) {
-	l := &loading{done: make(chan struct{}), err: r.denied("", purpose.RegistryUnavailable, nil)}
+	l := &loading{done: make(chan struct{})}
 	generation := e.generation
 	e.loading = l
 	sh.mu.Unlock()
@@ -262,6 +267,7 @@ func (r *Registry) lead(ctx context.Context, sh *shard, e *entry, s Subject) (st
 	defer func() {
 		sh.mu.Lock()
 		if !returned { // the ledger panicked: nobody may be left waiting, and nothing locked
+			l.err = r.denied("", purpose.RegistryUnavailable, nil)
 			defer sh.mu.Unlock()
 		}
 		e.loading = nil

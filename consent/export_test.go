@@ -28,7 +28,7 @@ func (f Folded) Facts() *purpose.Facts { return &f.state.facts }
 func RepackForTest(r *Registry, f Folded) (before, after Folded, size int) {
 	f.state.last = time.Time{}
 	p := r.words.pack(&f.state)
-	if p.ledger() != f.state.facts.Ledger || p.read() != f.state.read {
+	if p.ledger() != f.state.facts.Ledger {
 		panic("the head of a packed state differs")
 	}
 	return f, Folded{*r.words.unpack(p)}, len(p)
@@ -62,6 +62,16 @@ func BothForTest(r Record) (quickly, strictly string, ok bool) {
 		return fmt.Sprintf("%+v %+v", a, p), err.Error(), true
 	}
 	return fmt.Sprintf("%+v %+v", a, p), fmt.Sprintf("%+v %+v", b, q), true
+}
+
+// TimesForTest reads a time both ways. ok is false if the quick reader leaves one to the other.
+func TimesForTest(text string) (quickly, slowly time.Time, ok bool, err error) {
+	quickly, ok = quickTime(text)
+	slowly, err = time.Parse(time.RFC3339Nano, text)
+	if err == nil && stamp(slowly) != text {
+		err = ErrFormat
+	}
+	return quickly, slowly.UTC(), ok, err
 }
 
 // TagForTest reads a language.

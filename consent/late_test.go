@@ -37,6 +37,32 @@ func TestLateCommitDoesNotDefeatAWithdrawal(t *testing.T) {
 	assert.Equal(t, purpose.ConsentWithdrawn, d.asks(letter), "a use began after Withdraw returned")
 }
 
+// A grant whose outcome nobody learned may be stored late. A withdrawal after it is stored again for that, also if the subject has left memory meanwhile.
+func TestWithdrawAfterADoubtThatLeftMemory(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, consent.WithCache(1)).told(letter)
+	_, err := d.Withdraw(t.Context(), canary, letter)
+	require.NoError(t, err)
+	var late func() (uint64, error)
+	d.ledger.bend(func(_ context.Context, _ consent.Event, store func() (uint64, error)) (uint64, error) {
+		late = store
+		return 0, errDisk
+	}, nil)
+	_, err = d.Grant(t.Context(), canary, letter, consent.Act{Method: consent.WebForm})
+	require.ErrorIs(t, err, consent.ErrOutcomeUnknown)
+	d.ledger.bend(nil, nil)
+	for range 64 * 32 {
+		_, err := d.Facts(t.Context(), consent.NewSubject())
+		require.NoError(t, err)
+	}
+	_, err = d.Withdraw(t.Context(), canary, letter)
+	require.NoError(t, err)
+	assert.Len(t, d.history(consent.Withdrawn), 2)
+	_, err = late()
+	assert.ErrorIs(t, err, consent.ErrConflict)
+	assert.Equal(t, purpose.ConsentWithdrawn, d.asks(letter))
+}
+
 // A withdrawal that could not be stored denies wherever this process is asked.
 func TestFailedWithdrawalIsSeenByDecide(t *testing.T) {
 	t.Parallel()

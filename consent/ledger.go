@@ -20,8 +20,9 @@ type Ledger interface {
 	Append(ctx context.Context, s Subject, after uint64, e Event) (uint64, error)
 
 	// Events yields the subject's events with a number above after, in sequence order and without gaps,
-	// as one consistent snapshot. It must yield an error, as the last pair, if it could not read to the end, if a stored
-	// event is of a kind or has a field this binary does not know ([ErrFormat]), or if the chain is broken ([ErrChain]).
+	// as one consistent snapshot, save that a payload which is blanked meanwhile may be there or not. It must yield an error,
+	// as the last pair, if it could not read to the end, if a stored event is of a kind or has a field this binary does not
+	// know ([ErrFormat]), or if the chain is broken ([ErrChain]).
 	// A subject without events must yield nothing.
 	Events(ctx context.Context, s Subject, after uint64) iter.Seq2[Event, error]
 }

@@ -23,6 +23,7 @@ type link struct {
 	answer atomic.Pointer[func(consent.Report, *consent.Feed)]
 	delay  atomic.Int64                        // of answers
 	stored func(consent.Event)                 // called when an event has been stored, before that is told
+	asked  func()                              // called before a snapshot is read
 	loaded func()                              // called when a snapshot has been read
 	failed error                               // of loads
 	read   func(consent.Record) consent.Record // changes what is loaded
@@ -71,6 +72,9 @@ func (l *link) Load(ctx context.Context, s []consent.Subject, each func(consent.
 	}
 	if l.failed != nil {
 		return 0, l.failed
+	}
+	if l.asked != nil {
+		l.asked()
 	}
 	var all []consent.Record
 	var of []consent.Subject

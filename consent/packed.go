@@ -68,12 +68,6 @@ func (p packed) ledger() uint64 {
 	return u.number()
 }
 
-// read is the reading of the clock before the ledger was read.
-func (p packed) read() int64 {
-	u := unpacker{text: string(p[1:])}
-	return u.signed()
-}
-
 // pack returns the state in its packed form.
 func (w *words) pack(s *state) packed {
 	p := packer{words: w, b: append(make([]byte, 0, 256), keptState)}

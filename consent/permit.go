@@ -122,7 +122,6 @@ type grant struct {
 type grantOwn struct {
 	handed map[*Permit]struct{} // uses whose context was asked for
 	cause  error                // why it was cancelled
-	once   string               // what is consumed before its one use begins; "": nothing
 }
 
 // apart returns what few grants have. The shard is locked.
@@ -326,9 +325,6 @@ func (g *Gate) decide(e *entry, st *state, actor purpose.Actor, now int64, into 
 	into.gate, into.until, into.actor, into.decision = g, until, who, decision
 	into.scope = scope.(*purpose.Scope).Narrow(policy, q, &st.facts)
 	into.entry, into.known = e, e.known
-	if once != "" {
-		into.apart().once = once
-	}
 	into.flag.Store(grantOpen)
 	return once, nil
 }
@@ -533,7 +529,13 @@ func (p *Permit) Facts() *purpose.Facts {
 	if f := known.facts.Load(); f != nil {
 		return f
 	}
-	known.facts.CompareAndSwap(nil, &p.grant.gate.registry.words.unpack(known.text).facts)
+	r := p.grant.gate.registry
+	if known.facts.CompareAndSwap(nil, &r.words.unpack(known.text).facts) {
+		e := p.grant.entry
+		e.shard.mu.Lock()
+		e.grow(r)
+		e.shard.mu.Unlock()
+	}
 	return known.facts.Load()
 }
 
@@ -587,13 +589,14 @@ func (p *Permit) Begun() int64 { return p.begun }
 // goes when the subject does. It is package pii's.
 func (p *Permit) Attached() *atomic.Value { return &p.grant.entry.attached }
 
-// Attach says how many bytes what is Attached takes, which counts for [WithCache].
+// Attach says how many bytes what is Attached takes, which counts for [WithCache]; more than a mebibyte counts as that. Other subjects may have to
+// go for it.
 func (p *Permit) Attach(bytes int) {
 	e := p.grant.entry
 	e.shard.mu.Lock()
 	defer e.shard.mu.Unlock()
-	e.beside = int32(min(max(bytes, 0), 1<<20))
-	e.weigh()
+	e.beside = int32(min(max(bytes, 0), maxBeside))
+	e.grow(p.grant.gate.registry)
 }
 
 func (g *Gate) deny(reason purpose.Reason, ledger uint64, cause error) *purpose.Denied {

@@ -67,10 +67,11 @@ func (r *Registry) preload(ctx context.Context, many Clustered, subjects []Subje
 		for _, m := range wanted {
 			sh := m.entry.shard
 			sh.mu.Lock()
-			m.entry.pins--
-			if read && m.entry.generation == m.generation && m.entry.known == nil && !r.closed.Load() {
-				m.entry.learnUnread(cmp.Or(m.records, none))
+			// A read that is in progress may find what no change tells of any more: nothing may be permitted by what was read before it.
+			if e := m.entry; read && e.generation == m.generation && e.known == nil && e.loading == nil && !r.closed.Load() {
+				e.learnUnread(r, cmp.Or(m.records, none))
 			}
+			m.entry.pins--
 			sh.mu.Unlock()
 		}
 	}()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,45 @@ func TestPreloadIsOvertaken(t *testing.T) {
 		require.NoError(t, <-done)
 		_, reason := o[1].begin(t.Context(), letter)
 		assert.Equal(t, purpose.ConsentWithdrawn, reason, "what was read before is not kept")
+	})
+}
+
+// What was read ahead is not kept beside a read that is in progress: that one may have seen a withdrawal already, and no change would
+// end what was permitted by the older.
+func TestPreloadBesideALaterRead(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, o []*office) {
+		o[0].told(letter)
+		g, err := o[1].Gate(nil, purpose.Use, letter)
+		require.NoError(t, err)
+		begin := func() <-chan error {
+			done := make(chan error, 1)
+			go func() {
+				p, err := g.Begin(t.Context(), clerk, canary)
+				p.End()
+				done <- err
+			}()
+			synctest.Wait()
+			return done
+		}
+		ahead, later := make(chan struct{}), make(chan struct{})
+		o[1].link.loaded = func() { <-ahead }
+		done := make(chan error, 1)
+		go func() { done <- o[1].Preload(t.Context(), []consent.Subject{canary}) }()
+		synctest.Wait()
+		o[1].link.loaded, o[1].link.asked = nil, func() { <-later }
+		reads := begin()
+		close(ahead)
+		require.NoError(t, <-done)
+		waits := begin()
+		withdrawn := o[0].leave(t.Context(), letter)
+		close(later)
+		assert.ErrorIs(t, <-reads, purpose.ConsentWithdrawn)
+		assert.ErrorIs(t, <-waits, purpose.ConsentWithdrawn)
+		require.NoError(t, (<-withdrawn).err)
+		_, reason := o[1].begin(t.Context(), letter)
+		assert.Equal(t, purpose.ConsentWithdrawn, reason)
+		_, err = g.Begin(t.Context(), clerk, canary)
+		assert.ErrorIs(t, err, purpose.ConsentWithdrawn, "no use begins")
 	})
 }
 

@@ -53,7 +53,8 @@ type shard struct {
 	permits  []Permit // made together: one allocation for each was a third of the cost of beginning a use
 	hits     uint64   // uses begun on what was decided before
 	bytes    int64    // that the subjects take
-	_        [8]byte  // keeps two shards off one cache line
+	doubt    bool     // a subject in doubt has left memory; which one is not known any more
+	_        [7]byte  // keeps two shards off one cache line
 }
 
 // Option changes a default of [NewRegistry].
@@ -87,7 +88,8 @@ func WithClock(now func() time.Time) Option {
 }
 
 // WithCache sets how many bytes of memory the subjects may take that are kept for the next use; the default is 128 MiB. A subject
-// with five purposes takes about 500 bytes, and two to four thousand more with its keys. Those in use are kept beyond it.
+// with five purposes takes about 500 bytes, two to four thousand more with its keys, and one to two thousand more where the end of retention depends
+// on its cases or its account. These are estimates. Those in use are kept beyond it.
 func WithCache(bytes int64) Option {
 	return option(func(r *Registry) error {
 		if bytes <= 0 {

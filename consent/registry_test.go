@@ -852,6 +852,42 @@ func TestCacheIsBounded(t *testing.T) {
 	assert.InDelta(t, 330, s.Bytes/int64(s.Subjects), 80, "bytes a subject")
 }
 
+// Subjects that take more than they did when they came push others out.
+func TestCacheCountsWhatIsAttached(t *testing.T) {
+	t.Parallel()
+	const limit, keys = 256 << 10, 4000
+	d := newDesk(t, consent.WithCache(limit))
+	use := func(attach int) {
+		for i := range 400 {
+			d.who = consent.Subject(fmt.Sprintf("s-%d", i))
+			p := d.use(proof)
+			p.Attach(attach)
+			p.End()
+		}
+	}
+	use(0)
+	require.Equal(t, 400, d.CachedForTest())
+	use(keys)
+	assert.LessOrEqual(t, d.Stats().Bytes, int64(limit+64*(keys+1000)), "one subject more in each shard")
+	assert.Less(t, d.CachedForTest(), 150)
+}
+
+// Facts that were unpacked because somebody asked for them stay, and count; so does what a permission rests on that has been read anew since.
+func TestCacheCountsFactsAndWhatIsOlder(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t).told(letter)
+	d.use(letter).End()
+	used := d.Stats().Bytes
+	p := d.use(letter)
+	require.Equal(t, purpose.Given, p.Facts().Consent(letter).Status)
+	p.End()
+	asked := d.Stats().Bytes
+	assert.Greater(t, asked, used+1000)
+	d.open(job)
+	d.use(letter).End()
+	assert.Greater(t, d.Stats().Bytes, asked+50)
+}
+
 // Who is asked for again and again stays, while others come and go.
 func TestCacheKeepsWhoIsAskedFor(t *testing.T) {
 	t.Parallel()

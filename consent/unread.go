@@ -1,6 +1,9 @@
 package consent
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // unread gathers the records of a subject that were read ahead, as they are. They are checked and folded when they are asked for: many at once
 // are read by one query, and each is used in its own time, or never.
@@ -29,10 +32,12 @@ func (u *unread) take(read int64) packed {
 	head := append(space[:0], keptUnread)
 	head = binary.AppendVarint(head, read)
 	head = binary.AppendUvarint(head, u.count)
-	out := make([]byte, 0, len(head)+len(u.records))
-	out = append(append(out, head...), u.records...)
+	var out strings.Builder
+	out.Grow(len(head) + len(u.records))
+	out.Write(head)
+	out.Write(u.records)
 	u.records, u.count = u.records[:0], 0
-	return packed(out)
+	return packed(out.String())
 }
 
 // fold returns the state of records that were read ahead.

@@ -278,7 +278,7 @@ func (r *Registry) store(ctx context.Context, of *entry, e Event, contested bool
 	given := e.ID != ""
 	r.stamp(&e)
 	of.shard.mu.Lock()
-	known, doubt := of.known, of.doubt
+	known, doubt := of.known, of.doubt || of.shard.doubt
 	of.shard.mu.Unlock()
 	if !given && !contested && !doubt {
 		var st *state
