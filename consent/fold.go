@@ -51,8 +51,10 @@ func fold(s state, events iter.Seq2[Event, error]) (state, error) {
 
 // newState is what is known of a subject without events.
 func newState() *state {
-	s, _ := fold(state{}, func(func(Event, error) bool) {})
-	return &s
+	s := new(state)
+	s.facts.Complete = true
+	s.facts.Notice.Status, s.facts.Account.Status = purpose.Absent, purpose.CaseAbsent
+	return s
 }
 
 // next applies the event after the last.

@@ -3,6 +3,7 @@ package consent
 import (
 	"encoding/base64"
 	"strconv"
+	"time"
 )
 
 // quick reads JSON exactly as Encode writes it when no text in it needs an escape, which is nearly always: a tenth of the
@@ -63,17 +64,17 @@ func (q *quick) text(before string) string {
 // strictly is base64 as Encode writes it, and in no other way.
 var strictly = base64.StdEncoding.Strict()
 
-func (q *quick) bytes(into []byte) []byte {
+func (q *quick) bytes(into []byte) {
 	text := q.rest()
-	if strictly.DecodedLen(len(text)) > len(into)+2 {
+	if len(text) > 44 { // what encodes a hash
 		q.bad = true
-		return nil
+		return
 	}
+	var from [44]byte
 	var space [34]byte // what decodes to no more than a hash
-	n, err := strictly.Decode(space[:], []byte(text))
+	n, err := strictly.Decode(space[:], from[:copy(from[:], text)])
 	q.bad = q.bad || err != nil || n != len(into)
 	copy(into, space[:])
-	return into
 }
 
 func (q *quick) number() uint64 {
@@ -102,7 +103,8 @@ func (q quick) envelope(h *envelope) bool {
 	q.lit(`,"time":"`)
 	at := q.rest()
 	q.lit(`,"payload":"`)
-	sum := q.bytes(make([]byte, 32))
+	sum := make([]byte, 32)
+	q.bytes(sum)
 	q.lit(`}`)
 	if q.bad || len(q.b) > 0 {
 		return false
@@ -115,7 +117,8 @@ func (q quick) envelope(h *envelope) bool {
 func (q quick) payload(p *payload) bool {
 	var out payload
 	q.lit(`{"salt":"`)
-	out.Salt = q.bytes(make([]byte, saltSize))
+	out.Salt = make([]byte, saltSize)
+	q.bytes(out.Salt)
 	out.Method, out.Language, out.Evidence = q.text(`,"method":"`), q.text(`,"language":"`), q.text(`,"evidence":"`)
 	if q.maybe(`,"operations":["`) {
 		out.Operations = append(out.Operations, q.rest())
@@ -134,4 +137,34 @@ func (q quick) payload(p *payload) bool {
 	}
 	*p = out
 	return true
+}
+
+// quickTime reads a time as stamp writes it, and reports whether it could. What it leaves may still be one.
+func quickTime(s string) (time.Time, bool) {
+	if len(s) < 20 || len(s) > 30 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' {
+		return time.Time{}, false
+	}
+	ok := true
+	number := func(text string) (n int) {
+		for i := range len(text) {
+			ok = ok && text[i] >= '0' && text[i] <= '9'
+			n = n*10 + int(text[i]-'0')
+		}
+		return n
+	}
+	nanos := 0
+	if fraction := s[19 : len(s)-1]; fraction != "" {
+		ok = fraction[0] == '.' && len(fraction) > 1 && fraction[len(fraction)-1] != '0'
+		nanos = number(fraction[1:])
+		for range 10 - len(fraction) {
+			nanos *= 10
+		}
+	}
+	year, month, day := number(s[:4]), time.Month(number(s[5:7])), number(s[8:10])
+	hour, minute, second := number(s[11:13]), number(s[14:16]), number(s[17:19])
+	if !ok || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	t := time.Date(year, month, day, hour, minute, second, nanos, time.UTC)
+	return t, t.Day() == day // it has such a day
 }

@@ -276,9 +276,13 @@ func strict(b []byte, into any) error {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
+// unstamp reads what stamp writes, and nothing else: an instant has one text.
 func unstamp(s string) (time.Time, error) {
+	if t, ok := quickTime(s); ok {
+		return t, nil
+	}
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err == nil && stamp(t) != s { // an instant has one text
+	if err == nil && stamp(t) != s {
 		err = ErrFormat
 	}
 	return t.UTC(), err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"reflect"
 	"slices"
@@ -493,4 +494,40 @@ func TestQuick(t *testing.T) {
 		assert.Equal(t, want, got)
 		assert.Equal(t, text, got.String())
 	}
+}
+
+// The quick reader of times agrees with the standard library's on whatever it takes, and takes all that stamp writes.
+func TestTimesBothWays(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(rand.Uint64(), 9))
+	for range 20_000 {
+		at := time.Unix(rng.Int64N(1<<38)-1<<37, 0).UTC()
+		if y := at.Year(); y < 0 || y > 9999 {
+			continue
+		}
+		for _, unit := range []int64{1e9, 1e6, 1e3, 1} {
+			text := at.Add(time.Duration(rng.Int64N(1e9/unit) * unit)).Format(time.RFC3339Nano)
+			quickly, slowly, ok, err := consent.TimesForTest(text)
+			require.NoError(t, err)
+			require.True(t, ok, text)
+			require.Equal(t, slowly, quickly)
+			b := []byte(text)
+			b[rng.IntN(len(b))] = "0123456789:-.TZ+ "[rng.IntN(17)]
+			if quickly, slowly, ok, err := consent.TimesForTest(string(b)); ok {
+				require.NoError(t, err, "%s", b)
+				require.Equal(t, slowly, quickly)
+			}
+		}
+	}
+	for _, text := range []string{
+		"", "2026-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.10Z", "2026-00-01T00:00:00Z",
+		"2026-01-00T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00.1234567891Z", "2026-01-01t00:00:00Z", "20260-1-01T00:00:00Z",
+	} {
+		_, _, ok, err := consent.TimesForTest(text)
+		assert.False(t, ok, text)
+		assert.Error(t, err, text)
+	}
+	_, _, ok, err := consent.TimesForTest("2024-02-29T23:59:59.999999999Z")
+	assert.True(t, ok)
+	assert.NoError(t, err)
 }

@@ -90,6 +90,8 @@ type Ledger struct {
 	notify   bool // tell a channel of what is new in the feed
 	writer   *sqlkit.Writer
 	group    group
+	one      string        // statement that reads one subject
+	none     string        // and the one for a subject without events
 	lock     *lock         // of a SQLite file that is held alone
 	busy     time.Duration // how long to wait for others
 	closed   atomic.Bool
@@ -160,6 +162,7 @@ func open(ctx context.Context, db *sql.DB, set options) (_ *Ledger, err error) {
 		return nil, err
 	}
 	l := &Ledger{db: db, dialect: dialect, busy: set.busy, together: dialect.Server(), notify: set.notify && dialect == sqlkit.PostgreSQL}
+	l.one, l.none = dialect.Rebind(selectOne+"= ?"+orderOne), dialect.Rebind(selectNone+"= ?"+orderOne)
 	l.group.store = l.store
 	defer func() {
 		if err != nil {

@@ -70,7 +70,7 @@ func (l *Ledger) load(ctx context.Context, subjects []consent.Subject, each func
 	}
 	statement, none := selectMany, selectManyNone
 	if len(subjects) == 1 {
-		statement, none = selectOne, selectNone
+		statement, none = l.one, l.none
 	}
 	head, found, err := l.read(ctx, statement, subjects, each)
 	if err == nil && !found {
@@ -125,7 +125,7 @@ func (l *Ledger) read(ctx context.Context, statement string, subjects []consent.
 // among returns the statement for the subjects, in the database's own way of asking for many.
 func (l *Ledger) among(statement string, subjects []consent.Subject) (query string, args []any) {
 	if len(subjects) == 1 {
-		return l.dialect.Rebind(statement + "= ?" + orderOne), []any{l.key(string(subjects[0]))}
+		return statement, []any{l.key(string(subjects[0]))}
 	}
 	switch l.dialect {
 	case sqlkit.PostgreSQL:
