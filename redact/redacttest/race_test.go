@@ -1,0 +1,5 @@
+//go:build race
+
+package redacttest_test
+
+const raceDetector = true
