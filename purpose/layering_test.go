@@ -45,6 +45,7 @@ var layers = map[string]string{
 	"pii/piitest":                    "pii pii/keyring purpose consent consent/consenttest tink-go x/text",
 	"retention":                      "purpose consent",
 	"redact":                         "x/text",
+	"redact/anonymity":               "",
 	"redact/redactslog":              "redact redact/scrub",
 	"redact/redacttest":              "redact x/text",
 	"redact/scrub":                   "redact redact/scrub/internal/known redact/scrub/internal/names x/text",

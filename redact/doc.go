@@ -35,7 +35,7 @@
 //
 // # What this does not do
 //
-// It finds no personal data in free text; that is package redact/scrub. It does not judge a table. It
+// It finds no personal data in free text; that is package redact/scrub. It does not judge a table; that is package redact/anonymity. It
 // cannot keep somebody from putting a pseudonym beside the name it stands for, and a mask or a region of a person who is alone in it
 // says as much as the value did. Addresses are understood as they are written in Canada, ages, dates and telephone numbers as each type
 // says.

@@ -27,6 +27,7 @@ import (
 	"github.com/purposebound/purposebound/pii/piitest"
 	"github.com/purposebound/purposebound/purpose"
 	"github.com/purposebound/purposebound/redact"
+	"github.com/purposebound/purposebound/redact/anonymity"
 )
 
 // What the scenarios seal. None of it may be printed, see scenario 083.
@@ -785,6 +786,41 @@ func TestScenario(t *testing.T) {
 		ages, err := statistics{v.MustAccessor(Analytics)}.Ages(t.Context(), analyst, []personRow{{ID: marie, BirthDate: born}}, v.Clock.Now())
 		require.NoError(t, err)
 		assert.Equal(t, map[string]int{"40-49": 1}, ages)
+	})
+
+	t.Run("099_one_alone_in_the_table", func(t *testing.T) {
+		t.Parallel()
+		people := [][]string{
+			{"H2J 2L1", "1984-03-12", "F"},
+			{"H2J 3T9", "1984-03-30", "F"},
+			{"H2J 1A4", "1984-03-02", "F"},
+			{"G1R 2B5", "1971-11-08", "M"},
+			{"G1R 4S9", "1971-11-21", "M"},
+		}
+		k := func(rows [][]string) int {
+			table, err := anonymity.FromRows(slices.Values(rows),
+				anonymity.Column{Name: "postal code", Role: anonymity.QuasiIdentifier},
+				anonymity.Column{Name: "birth date", Role: anonymity.QuasiIdentifier},
+				anonymity.Column{Name: "gender", Role: anonymity.QuasiIdentifier})
+			require.NoError(t, err)
+			classes, err := table.Classes()
+			require.NoError(t, err)
+			return classes.K()
+		}
+		// Given postal code, birth date and gender, which together are one person's; when the table is measured; then it hides nobody.
+		require.Equal(t, 1, k(people))
+		// And when code and date are generalised; then each is one of two at least.
+		var generalised [][]string
+		for _, p := range people {
+			area, ok := redact.PostalArea{Country: "CA"}.Generalise(p[0])
+			require.True(t, ok)
+			month, ok := redact.DatePart{Keep: redact.Month}.Generalise(p[1])
+			require.True(t, ok)
+			generalised = append(generalised, []string{area, month, p[2]})
+		}
+		assert.Equal(t, 2, k(generalised))
+		// And a row that is suppressed is in no class, and not one of its own.
+		assert.Equal(t, 2, k(append(generalised, []string{anonymity.Suppressed, anonymity.Suppressed, anonymity.Suppressed})))
 	})
 
 	t.Run("101_two_releases", func(t *testing.T) {

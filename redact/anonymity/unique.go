@@ -1,0 +1,136 @@
+package anonymity
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// SampleUnique returns the share of rows that stand alone: that are in a class of one.
+func (c *Classes) SampleUnique() float64 {
+	rows, _ := c.counted()
+	alone := 0
+	for _, size := range c.sizes {
+		if size == 1 {
+			alone++
+		}
+	}
+	return float64(alone) / float64(rows)
+}
+
+// PopulationUnique estimates the share of the rows whose person stands alone in a population of so many people, of which the table is a simple random
+// sample. It is an estimate from a model, right on average at best; with a table of the population, [Compare] counts. Of up to a tenth of
+// the population it fits the model of Pitman (Hoshino, 2001), of more that of Zayatz (1991), as Dankar, El Emam, Neisa and Roffey (2012) advise,
+// who of a larger sample also try a third model and take it where it says less. Rows in several classes are left out. Fewer people than
+// such rows are an [ErrPopulation].
+func (c *Classes) PopulationUnique(people int) (float64, error) {
+	h := sizesOf(c.members)
+	if people < h.rows {
+		return 0, fmt.Errorf("%w: it is smaller", ErrPopulation)
+	}
+	alone := float64(h.classes[1]) / float64(h.rows)
+	switch {
+	case h.count == h.rows || h.classes[1] == 0 || people == h.rows:
+		return alone, nil // if all are alone, there is nothing to tell the rest from
+	case 10*h.rows <= people:
+		return min(alone, h.pitman(people)), nil
+	}
+	return alone * h.zayatz(people), nil
+}
+
+// histogram is how many classes have how many rows.
+type histogram struct {
+	rows, count int
+	classes     map[int]int // by rows
+	sizes       []int       // its keys, in order
+}
+
+func sizesOf(members []int) histogram {
+	h := histogram{count: len(members), classes: map[int]int{}}
+	for _, n := range members {
+		h.rows += n
+		h.classes[n]++
+	}
+	h.sizes = slices.Sorted(maps.Keys(h.classes))
+	return h
+}
+
+// zayatz returns the probability that who is alone in the sample is alone in the population. It takes classes to be as often of each size there as they are
+// here, and asks how likely a class of that size is to show one row.
+func (h histogram) zayatz(people int) float64 {
+	var one, all float64
+	rest, reached := 1.0, 1 // probability that, one of a class being in the sample, the others are not
+	for _, size := range h.sizes {
+		for ; reached < size; reached++ {
+			rest *= max(0, float64(people-h.rows-reached+1)) / float64(people-reached)
+		}
+		shows := float64(h.classes[size]) * float64(size) * rest
+		if size == 1 {
+			one = shows
+		}
+		all += shows
+	}
+	return one / all
+}
+
+// pitman returns the expected share of the population that is alone, by the parameters under which the sample is likeliest.
+func (h histogram) pitman(people int) float64 {
+	thetaOf := func(alpha float64) float64 {
+		return math.Exp(highest(func(x float64) float64 { return h.likelihood(alpha, math.Exp(x)) }, -10, math.Log(1e4*float64(h.rows))))
+	}
+	alpha := highest(func(alpha float64) float64 { return h.likelihood(alpha, thetaOf(alpha)) }, 0, 1-1e-9)
+	theta := thetaOf(alpha)
+	return math.Exp(logProduct(theta+alpha-1, 1, people-1) - logProduct(theta, 1, people-1))
+}
+
+// likelihood is the logarithm of Pitman's sampling formula, without what does not depend on the parameters.
+func (h histogram) likelihood(alpha, theta float64) float64 {
+	l := logProduct(theta, alpha, h.count-1) - logProduct(theta, 1, h.rows-1)
+	for _, size := range h.sizes {
+		l += float64(h.classes[size]) * logProduct(-alpha, 1, size-1)
+	}
+	return l
+}
+
+// highest returns where a function with one peak has it, by golden section.
+func highest(f func(float64) float64, low, high float64) float64 {
+	ratio := math.Phi - 1
+	left, right := high-ratio*(high-low), low+ratio*(high-low)
+	atLeft, atRight := f(left), f(right)
+	for range 60 {
+		if atLeft < atRight {
+			low, left, atLeft = left, right, atRight
+			right = low + ratio*(high-low)
+			atRight = f(right)
+		} else {
+			high, right, atRight = right, left, atLeft
+			left = high - ratio*(high-low)
+			atLeft = f(left)
+		}
+	}
+	return (low + high) / 2
+}
+
+// logProduct returns the sum of ln(a+i·step) for i from 1 to n: the first terms one by one, the others by the formula of Euler and Maclaurin, which the
+// Gamma function would be but for the digits that a small step costs.
+func logProduct(a, step float64, n int) (sum float64) {
+	const exact = 30
+	for i := range min(n, exact) {
+		sum += math.Log(a + float64(i+1)*step)
+	}
+	if n <= exact {
+		return sum
+	}
+	a += exact * step
+	m := float64(n - exact)
+	r := step / a
+	y := r * m
+	mean := y/2 - y*y/6 + y*y*y/12 // of ln(1+r·x) for x from 0 to m
+	if y > 1e-4 {
+		mean = ((1+y)*math.Log1p(y) - y) / y
+	}
+	slope := r/(1+y) - r
+	bend := 2 * (math.Pow(r/(1+y), 3) - math.Pow(r, 3))
+	return sum + m*(math.Log(a)+mean) + math.Log1p(y)/2 + slope/12 - bend/720
+}
