@@ -111,19 +111,35 @@ func Detect(ctx context.Context, db *sql.DB) (Dialect, error) {
 	return 0, ErrDialect
 }
 
-// Connect takes a connection from the pool. Opening one can itself fail because of a lock, when the program's
-// connection string sets journal_mode and other processes do so at the same time; this is tried again for as long as wait.
-func Connect(ctx context.Context, db *sql.DB, wait time.Duration) (*sql.Conn, error) {
-	var conn *sql.Conn
-	err := Retry(ctx, wait, func() error {
-		var err error
-		conn, err = db.Conn(ctx)
-		return err
-	})
-	if err != nil && !errors.Is(err, ErrBusy) && ctx.Err() == nil {
+// Connect takes a connection that answers from the pool. One that has died in it, with the server before a restart, is thrown away and the next taken. Opening
+// one can itself fail because of a lock, when the program's connection string sets journal_mode and other processes do so at the same time; this
+// is tried again for as long as wait.
+func Connect(ctx context.Context, db *sql.DB, wait time.Duration) (conn *sql.Conn, err error) {
+	const most = 100 // that have died
+	for range most {
+		err = Retry(ctx, wait, func() error {
+			c, err := db.Conn(ctx)
+			if err != nil {
+				return err
+			}
+			if err := c.PingContext(ctx); err != nil {
+				_ = c.Close()
+				return err
+			}
+			conn = c
+			return nil
+		})
+		if err == nil {
+			return conn, nil
+		}
+		if !errors.Is(err, driver.ErrBadConn) {
+			break
+		}
+	}
+	if !errors.Is(err, ErrBusy) && ctx.Err() == nil {
 		err = fmt.Errorf("sqlkit: connection: %w", err)
 	}
-	return conn, err
+	return nil, err
 }
 
 // Retry calls fn again for as long as it fails because of a lock, and returns [ErrBusy] after wait.
