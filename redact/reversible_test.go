@@ -168,8 +168,11 @@ func FuzzReversible(f *testing.F) {
 	r := reversible(f, "2026-03", "client", siv(f, counting(64)))
 	f.Fuzz(func(t *testing.T, value string) {
 		pseudonym, err := r.Pseudonymise(value)
-		if err != nil {
-			t.Skip(err)
+		if long := len(value) > 64<<10; long || err != nil {
+			if !long || !errors.Is(err, redact.ErrValue) {
+				t.Errorf("%d bytes: %v", len(value), err)
+			}
+			return
 		}
 		if got, err := r.Restore(pseudonym); err != nil || got != value {
 			t.Errorf("%q came back as %q, %v", value, got, err)
