@@ -46,6 +46,7 @@ var layers = map[string]string{
 	"retention":                      "purpose consent",
 	"redact":                         "x/text",
 	"redact/anonymity":               "",
+	"redact/internal/samplestest":    "",
 	"redact/redactslog":              "redact redact/scrub",
 	"redact/redacttest":              "redact x/text",
 	"redact/scrub":                   "redact redact/scrub/internal/known redact/scrub/internal/names x/text",

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/purposebound/purposebound/redact/anonymity"
+	"github.com/purposebound/purposebound/redact/internal/samplestest"
 )
 
 // TestReferenceMeasures compares the measures with those of pyCANON and of a recomputation by the definitions, where these differ with the latter.
@@ -118,20 +118,5 @@ func TestReferenceMeasures(t *testing.T) {
 // shared returns the folder of the reference data, and skips the test if there is none.
 func shared(t *testing.T) string {
 	t.Helper()
-	root, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(root)
-		require.NotEqual(t, root, parent, "no go.mod above the test")
-		root = parent
-	}
-	folder := filepath.Join(root, "..", "shared", "data")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no data beside the repository")
-	}
-	assert.DirExists(t, filepath.Join(folder, "anonymity"))
-	return folder
+	return filepath.Dir(samplestest.Folder(t, "anonymity"))
 }

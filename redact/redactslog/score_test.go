@@ -1,10 +1,6 @@
 package redactslog_test
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -12,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
+	"github.com/purposebound/purposebound/redact/internal/samplestest"
 	"github.com/purposebound/purposebound/redact/redactslog"
 )
 
@@ -89,15 +85,8 @@ func hiding(found func(string) bool) redactslog.Option {
 // such as the argument "hi", which is unsafe there and is nobody's data here, would count for or against it by the words of the sample alone.
 func TestScoreStructMatrix(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open(filepath.Join(shared(t), "logs", "struct_matrix.jsonl"))
-	if err != nil {
-		t.Skip("no sample data")
-	}
-	defer f.Close()
 	hidden, leaks, visible, over, other := 0, 0, 0, 0, 0
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var c cell
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &c))
+	for _, c := range samplestest.Rows[cell](t, "logs", "struct_matrix.jsonl") {
 		typ, option := cellTypes[c.GoType], cellOptions[c.Filter]
 		if c.Strength != "leaf" || typ == nil || option == nil {
 			other++
@@ -163,17 +152,4 @@ func (c cell) holder(typ reflect.Type) any {
 		field.SetInt(n)
 	}
 	return v.Interface()
-}
-
-// shared returns the directory of sample data beside the repository.
-func shared(t *testing.T) string {
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(filepath.Dir(dir), "shared", "data")
-		}
-		require.NotEqual(t, dir, filepath.Dir(dir), "no go.mod above the test")
-		dir = filepath.Dir(dir)
-	}
 }

@@ -1,10 +1,7 @@
 package scrub_test
 
 import (
-	"bufio"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,38 +10,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/purposebound/purposebound/redact/internal/samplestest"
 	"github.com/purposebound/purposebound/redact/scrub"
 )
 
 // rows reads a file of the samples that stand beside the repository, and skips the test where they are absent.
 func rows[T any](t *testing.T, name string) []T {
 	t.Helper()
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		require.NotEqual(t, dir, parent, "no go.mod above the test")
-		dir = parent
-	}
-	f, err := os.Open(filepath.Join(dir, "..", "shared", "data", name))
-	if err != nil {
-		t.Skip("no samples beside the repository")
-	}
-	defer f.Close()
-	var all []T
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var row T
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &row))
-		all = append(all, row)
-	}
-	require.NoError(t, lines.Err())
-	require.NotEmpty(t, all)
-	return all
+	folder, file, _ := strings.Cut(name, "/")
+	return samplestest.Rows[T](t, folder, file)
 }
 
 var detectors = map[string][]scrub.Type{

@@ -1,14 +1,12 @@
 package known
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/purposebound/purposebound/redact/internal/samplestest"
 )
 
 // TestScoreUnicode looks for a value in one normal form within text in another, alone and between words.
@@ -23,7 +21,7 @@ func TestScoreUnicode(t *testing.T) {
 		Canonical bool   `json:"canonical_only"`
 	}
 	var canonical, compatible tally
-	for _, r := range sample[row](t, "unicode_equivalents.jsonl") {
+	for _, r := range samplestest.Rows[row](t, "scrub", "unicode_equivalents.jsonl") {
 		same := []string{r.Source, r.NFC, r.NFD}
 		for _, value := range append(same, r.NFKC, r.NFKD) {
 			for i, text := range append(same, r.NFKC, r.NFKD) {
@@ -56,7 +54,7 @@ func TestScoreKnownValues(t *testing.T) {
 		Spans [][2]int `json:"spans"`
 	}
 	var total tally
-	for _, r := range sample[row](t, "known_values.jsonl") {
+	for _, r := range samplestest.Rows[row](t, "scrub", "known_values.jsonl") {
 		var values []Value
 		for _, v := range r.Values {
 			values = append(values, Value{Text: v, Exact: r.Options.IgnoreCase != nil && !*r.Options.IgnoreCase, Whole: r.Options.WholeWord})
@@ -96,33 +94,4 @@ func covers(t *testing.T, value, text, before, after string) bool {
 		}
 	}
 	return at >= len(before)+len(text)
-}
-
-func sample[T any](t *testing.T, name string) []T {
-	t.Helper()
-	root, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		require.NotEqual(t, "/", root)
-		root = filepath.Dir(root)
-	}
-	f, err := os.Open(filepath.Join(root, "..", "shared", "data", "scrub", name))
-	if err != nil {
-		t.Skip("no sample ", name)
-	}
-	defer f.Close()
-	var rows []T
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var r T
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &r))
-		rows = append(rows, r)
-	}
-	require.NoError(t, lines.Err())
-	require.NotEmpty(t, rows)
-	return rows
 }

@@ -1,16 +1,12 @@
 package names
 
 import (
-	"bufio"
-	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+	"github.com/purposebound/purposebound/redact/internal/samplestest"
 )
 
 // A labelled text of the samples; spans are in bytes.
@@ -127,26 +123,8 @@ func merged(row labelled) []Span {
 
 func sample(t *testing.T, name string) []labelled {
 	t.Helper()
-	root, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		require.NotEqual(t, "/", root)
-		root = filepath.Dir(root)
-	}
-	f, err := os.Open(filepath.Join(root, "..", "shared", "data", "scrub", name))
-	if err != nil {
-		t.Skip("no sample ", name)
-	}
-	defer f.Close()
-	var rows []labelled
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var r labelled
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &r))
+	rows := samplestest.Rows[labelled](t, "scrub", name)
+	for _, r := range rows {
 		slices.SortFunc(r.Spans, func(a, b struct {
 			Start int    `json:"byte_start"`
 			End   int    `json:"byte_end"`
@@ -155,9 +133,6 @@ func sample(t *testing.T, name string) []labelled {
 		) int {
 			return a.Start - b.Start
 		})
-		rows = append(rows, r)
 	}
-	require.NoError(t, lines.Err())
-	assert.NotEmpty(t, rows)
 	return rows
 }
