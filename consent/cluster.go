@@ -121,6 +121,12 @@ var (
 
 const feedLabel = "purposebound feed v1\x00"
 
+// What reaches more than one purpose has a reach of its own: no hash is likely to be so small.
+const (
+	reachHold    = 1 // every use that a hold may restrict
+	reachErasing = 2 // every use, and every taking in, of who is erased
+)
+
 // Hash is for implementations of [Cluster]: the first eight bytes of SHA-256 over a label and the subject, big-endian: what stands for it where collisions do no harm.
 func (s Subject) Hash() uint64 { return hash64("subject", string(s)) }
 
@@ -132,6 +138,12 @@ func (e Event) Reach() uint64 {
 		return hash64("purpose", string(e.Purpose))
 	case CaseClosed:
 		return hash64("case", e.Case)
+	case HoldPlaced:
+		return reachHold
+	case Erasing:
+		return reachErasing
+	case Expiring:
+		return hash64("compartment", string(e.Compartment))
 	}
 	return 0
 }

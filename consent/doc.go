@@ -34,6 +34,16 @@
 // plaintext. A cancelled use opens nothing more, but the work it began may go on. [Registry.Decide], [Registry.State] and
 // [Registry.Facts] answer from the ledger alone and are for showing, not for acting.
 //
+// # Holds and erasures
+//
+// A hold ([Registry.PlaceHold]) keeps data from ending for a stated purpose, a dispute for instance, and restricts the use of it to that purpose. An erasure
+// ([Registry.BeginErasure], which package retention calls) is two events: one that it has begun, and one that it is done. It begins only at the version of the ledger
+// from which it was concluded that the data may end, so of a hold and an erasure that come together one finds the other: [ErrHeld] or [ErrAlreadyErasing]. Both
+// wait, as a withdrawal does, until what they end is no longer in use.
+//
+// When a person was erased, [Registry.Redact] blanks what her events say, but for the proof of notices and consents. What was blanked is unknown, and denies
+// whatever needs it; holds and erasures stay known, since all that is needed of them stands in the envelope.
+//
 // # One process or many
 //
 // A [Memory], and a SQLite file opened as usual, is held by one registry: it denies by what is in its own memory, and no other may write to

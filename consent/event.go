@@ -12,7 +12,7 @@ import (
 // Kind says what an event records. The zero Kind is invalid. Its text form is part of the stored format.
 type Kind uint8
 
-// The kinds of event. Refused, Withdrawn, CaseClosed and AccountClosed tighten: they can only take permissions away.
+// The kinds of event. Refused, Withdrawn, CaseClosed, AccountClosed, HoldPlaced, Erasing and Expiring tighten: they can only take permissions away.
 const (
 	Noticed       Kind = iota + 1 // the notice was shown
 	Requested                     // consent was asked for; a grant may name this event
@@ -25,12 +25,28 @@ const (
 	AccountClosed                 // the subject's account ended
 	Consumed                      // what permitted one use has been used: Act.Request names it
 	Resides                       // the subject lives in Jurisdiction; "" takes that back
+	HoldPlaced                    // what would end is kept, for the Purpose; the event's id names the hold
+	HoldReleased                  // that hold ended; its id is the hold's and "/released"
+	Erasing                       // erasure of all that need not be kept has begun; the event's id names it
+	Expiring                      // erasure of what has come to its end in a Compartment has begun; the event's id names it
+	Erased                        // that erasure is done; its id is the erasure's and "/erased"
+	Readmitted                    // the subject came back after an erasure
+)
+
+// The ends of ids that say what an event puts an end to: they stand in the envelope, which no erasure blanks.
+const (
+	releasedSuffix = "/released"
+	erasedSuffix   = "/erased"
 )
 
 // Tightens reports whether an event of this kind can only take permissions away.
 // Such events are appended whatever the version of the ledger.
 func (k Kind) Tightens() bool {
-	return k == Refused || k == Withdrawn || k == CaseClosed || k == AccountClosed
+	switch k {
+	case Refused, Withdrawn, CaseClosed, AccountClosed, HoldPlaced, Erasing, Expiring:
+		return true
+	}
+	return false
 }
 
 // proof reports whether the payload proves a notice or a consent, and so survives erasure.
@@ -68,17 +84,18 @@ type Event struct {
 	ID      string     // idempotency key, at most 128 bytes, unique within the subject's ledger
 	Seq     uint64     // position in the subject's ledger from 1; the ledger assigns it
 	Kind    Kind       // required
-	Purpose purpose.ID // of a request, grant, refusal, withdrawal or consumption
+	Purpose purpose.ID // of a request, grant, refusal, withdrawal, consumption or hold
 	Policy  string     // version of the policy it was recorded under
 	Time    time.Time  // when it was recorded, UTC
 
-	Act   Act           // of a notice, request, grant, refusal, withdrawal or consumption
-	Case  string        // of CaseOpened and CaseClosed
+	Act   Act           // of a notice, request, grant, refusal, withdrawal, consumption, or (Evidence alone) a hold
+	Case  string        // of CaseOpened and CaseClosed; of HoldPlaced and Expiring, what is kept or ended, "" for all or for what is of no case
 	Actor purpose.Actor // of CaseOpened: who is assigned; an empty ID stands for anyone in the role
 	// Occurred is when a case or account was opened or closed, if that was before it was recorded.
 	// Zero: when it was recorded. Never after Time.
 	Occurred     time.Time
 	Jurisdiction purpose.Jurisdiction // of Resides: "CA-QC"
+	Compartment  purpose.Compartment  // of Expiring
 	Blank        bool                 // the payload was erased: what it said is unknown
 }
 
@@ -88,7 +105,8 @@ func (e Event) Same(o Event) bool {
 	return e.ID == o.ID && e.Kind == o.Kind && e.Purpose == o.Purpose && e.Policy == o.Policy &&
 		e.Case == o.Case && e.Actor.Role == o.Actor.Role && e.Actor.ID == o.Actor.ID && e.Blank == o.Blank &&
 		e.Act.Method == o.Act.Method && e.Act.Language.String() == o.Act.Language.String() && e.Act.Evidence == o.Act.Evidence &&
-		e.Occurred.Equal(o.Occurred) && e.Jurisdiction == o.Jurisdiction && e.Act.Until.Equal(o.Act.Until) && e.Act.Guardian == o.Act.Guardian && e.Act.Request == o.Act.Request &&
+		e.Occurred.Equal(o.Occurred) && e.Jurisdiction == o.Jurisdiction && e.Compartment == o.Compartment &&
+		e.Act.Until.Equal(o.Act.Until) && e.Act.Guardian == o.Act.Guardian && e.Act.Request == o.Act.Request &&
 		slices.Equal(e.Act.Operations, o.Act.Operations)
 }
 
@@ -113,6 +131,7 @@ var (
 	kindText = [...]string{
 		"unknown", "noticed", "requested", "granted", "refused", "withdrawn",
 		"case_opened", "case_closed", "account_opened", "account_closed", "consumed", "resides",
+		"hold_placed", "hold_released", "erasing", "expiring", "erased", "readmitted",
 	}
 	methodText = [...]string{"unknown", "web_form", "phone", "paper", "survey", "automatic", "link", "in_account"}
 )

@@ -35,6 +35,8 @@ func fold(s state, events iter.Seq2[Event, error]) (state, error) {
 	s.facts.Consents, s.facts.Cases = own(s.facts.Consents), own(s.facts.Cases)
 	s.requests, s.tightened, s.facts.Consumed = own(s.requests), own(s.tightened), own(s.facts.Consumed)
 	s.languages = slices.Clone(s.languages)
+	s.facts.Holds, s.facts.Erasures = slices.Clone(s.facts.Holds), slices.Clone(s.facts.Erasures)
+	s.facts.HoldsKnown = true
 	if s.facts.Ledger == 0 {
 		s.facts.Notice.Status, s.facts.Account.Status = purpose.Absent, purpose.CaseAbsent
 	}
@@ -52,7 +54,7 @@ func fold(s state, events iter.Seq2[Event, error]) (state, error) {
 // newState is what is known of a subject without events.
 func newState() *state {
 	s := new(state)
-	s.facts.Complete = true
+	s.facts.Complete, s.facts.HoldsKnown = true, true
 	s.facts.Notice.Status, s.facts.Account.Status = purpose.Absent, purpose.CaseAbsent
 	return s
 }
@@ -109,6 +111,9 @@ func (s *state) apply(e Event) error {
 	}
 	if e.Blank && e.Kind.proof() {
 		return ErrFormat // no erasure does this: what was consented to cannot be told any more
+	}
+	if s.restrain(e) {
+		return nil
 	}
 	if e.Blank {
 		// What the event said is unknown, so nothing may be concluded from what is not there.

@@ -27,7 +27,7 @@ type Ledger interface {
 	Events(ctx context.Context, s Subject, after uint64) iter.Seq2[Event, error]
 }
 
-// Redactor is a ledger that can blank payloads. It is optional. A program that erases a person calls it; nothing here does yet.
+// Redactor is a ledger that can blank payloads. It is optional: [Registry.Redact] calls it.
 type Redactor interface {
 	// Redact must blank the payload of every event of the subject up to number through, except those that prove a notice,
 	// grant, refusal or withdrawal. The chain must still verify, and Events must yield the blanked events with Blank set.

@@ -428,6 +428,15 @@ func (g *grant) reached(reach uint64) bool {
 	if g.gate == nil {
 		return false
 	}
+	switch reach {
+	case reachHold:
+		return g.gate.restrainable()
+	case reachErasing:
+		return g.gate.erasable()
+	}
+	if into := g.gate.ask.Compartment; into != "" && (Event{Kind: Expiring, Compartment: into}).Reach() == reach {
+		return true
+	}
 	for i := range g.gate.purposes {
 		p := &g.gate.purposes[i]
 		if p.revocable && slices.Contains(p.reach, reach) {

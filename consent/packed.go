@@ -79,6 +79,7 @@ func (w *words) pack(s *state) packed {
 	p.number(uint64(f.Account.Status))
 	p.time(f.Account.Closed)
 	p.text(string(f.Residence))
+	p.restraints(f)
 	p.number(uint64(len(f.Consents)))
 	for id, c := range f.Consents {
 		p.text(string(id))
@@ -132,6 +133,7 @@ func (w *words) unpack(text packed) *state {
 	f.Account.Status = purpose.CaseStatus(u.number())
 	f.Account.Closed = u.time()
 	f.Residence = purpose.Jurisdiction(u.string())
+	u.restraints(f)
 	if n := u.number(); n > 0 {
 		f.Consents = make(map[purpose.ID]purpose.Consent, n)
 		for range n {
@@ -286,6 +288,44 @@ func (p *packer) time(t time.Time) {
 		p.number(timeFar)
 		p.signed(t.Unix())
 		p.number(uint64(t.Nanosecond()))
+	}
+}
+
+// restraints packs holds and erasures, in one byte if there are none.
+func (p *packer) restraints(f *purpose.Facts) {
+	if f.HoldsKnown && len(f.Holds) == 0 && len(f.Erasures) == 0 && f.Erased.IsZero() {
+		p.number(0)
+		return
+	}
+	p.number(1)
+	p.flag(f.HoldsKnown)
+	p.time(f.Erased)
+	p.number(uint64(len(f.Holds)))
+	for _, h := range f.Holds {
+		p.text(h.ID)
+		p.text(string(h.Purpose))
+		p.text(h.Case)
+		p.time(h.Since)
+	}
+	p.number(uint64(len(f.Erasures)))
+	for _, e := range f.Erasures {
+		p.text(e.ID)
+		p.text(string(e.Compartment))
+		p.text(e.Case)
+	}
+}
+
+func (u *unpacker) restraints(f *purpose.Facts) {
+	if u.number() == 0 {
+		f.HoldsKnown = true
+		return
+	}
+	f.HoldsKnown, f.Erased = u.flag(), u.time()
+	for range u.number() {
+		f.Holds = append(f.Holds, purpose.Hold{ID: u.string(), Purpose: purpose.ID(u.string()), Case: u.string(), Since: u.time()})
+	}
+	for range u.number() {
+		f.Erasures = append(f.Erasures, purpose.Erasure{ID: u.string(), Compartment: purpose.Compartment(u.string()), Case: u.string()})
 	}
 }
 

@@ -56,6 +56,17 @@ func unusual(rng *rand.Rand, all []consent.Event) []consent.Event {
 			case 1:
 				e.Kind, e.Act.Request = consent.Consumed, text()
 			}
+		case consent.AccountClosed:
+			switch rng.IntN(6) {
+			case 0, 1:
+				e.Kind, e.ID, e.Purpose, e.Case = consent.HoldPlaced, text(), purpose.ID(text()), text()
+			case 2:
+				e.Kind, e.ID, e.Compartment, e.Case = consent.Expiring, text(), purpose.Compartment(text()), text()
+			case 3:
+				e.Kind, e.Time = consent.Erasing, at()
+			case 4:
+				e.Kind, e.ID = []consent.Kind{consent.HoldReleased, consent.Erased}[rng.IntN(2)], text()
+			}
 		}
 		if e.Blank {
 			*e = consent.Event{ID: e.ID, Seq: e.Seq, Kind: e.Kind, Purpose: e.Purpose, Time: e.Time, Blank: true}
@@ -72,6 +83,7 @@ func TestPackedStateIsTheState(t *testing.T) {
 	parameters.MinSuccessfulTests = 2000
 	parameters.MaxShrinkCount = 0
 	properties := gopter.NewProperties(parameters)
+	restrained := false
 	properties.Property("unpacked it is what was packed", prop.ForAll(
 		func(seed uint64, n int) bool {
 			rng := rand.New(rand.NewPCG(seed, 6))
@@ -80,11 +92,37 @@ func TestPackedStateIsTheState(t *testing.T) {
 				return false
 			}
 			before, after, _ := consent.RepackForTest(r, f)
+			restrained = restrained || len(f.Facts().Holds) > 1 && len(f.Facts().Erasures) > 1 && !f.Facts().Erased.IsZero()
 			return assert.ObjectsAreEqual(before, after)
 		},
 		gen.UInt64(), gen.IntRange(0, 40),
 	))
 	properties.TestingRun(t)
+	assert.True(t, restrained, "some had holds and erasures")
+}
+
+// Most people are neither held nor erased, which takes one byte.
+func TestPackedRestraints(t *testing.T) {
+	t.Parallel()
+	r, err := consent.NewRegistry(registryPolicy(t), new(consent.Memory))
+	require.NoError(t, err)
+	size := func(all ...consent.Event) int {
+		for i := range all {
+			all[i].Seq, all[i].Time = uint64(i)+1, newYear
+		}
+		f, err := consent.FoldForTest(consent.Folded{}, yielding(all...))
+		require.NoError(t, err)
+		before, after, size := consent.RepackForTest(r, f)
+		assert.Equal(t, before, after)
+		return size
+	}
+	plain := size(consent.Event{Kind: consent.AccountOpened}, consent.Event{Kind: consent.AccountOpened}, consent.Event{Kind: consent.AccountOpened})
+	hold, release := consent.Event{ID: "h", Kind: consent.HoldPlaced, Purpose: proof, Case: job}, consent.Event{ID: "h/released", Kind: consent.HoldReleased}
+	opened := consent.Event{Kind: consent.AccountOpened}
+	assert.Greater(t, size(opened, opened, hold), plain)
+	assert.Equal(t, plain, size(opened, hold, release))
+	assert.Greater(t, size(opened, opened, consent.Event{ID: "e", Kind: consent.Erasing}), plain)
+	assert.Equal(t, plain, size(opened, consent.Event{ID: "e", Kind: consent.Expiring, Compartment: attic}, consent.Event{ID: "e/erased", Kind: consent.Erased}))
 }
 
 // An id that is drawn as the registry draws them takes 17 bytes, and every one comes back.

@@ -51,6 +51,19 @@ func (r *Registry) GateFor(owner any, ask purpose.Request) (*Gate, error) {
 	}, []purpose.ID{ask.Purpose})
 }
 
+// GateInto returns the door of taking in, for all of the purposes, what is kept in the compartment: it is closed while that is being erased.
+func (r *Registry) GateInto(owner any, c purpose.Compartment, ids ...purpose.ID) (*Gate, error) {
+	return r.gate(owner, purpose.Request{Operation: purpose.Collect, Compartment: c}, ids)
+}
+
+// restrainable reports whether a hold can close the gate.
+func (g *Gate) restrainable() bool { return g.erasable() && g.operation != purpose.Collect }
+
+// erasable reports whether an erasure of the person can close the gate.
+func (g *Gate) erasable() bool {
+	return g.operation != purpose.Rights && g.operation != purpose.Maintenance && g.operation != purpose.Store
+}
+
 func (r *Registry) gate(owner any, ask purpose.Request, ids []purpose.ID) (*Gate, error) {
 	if len(ids) == 0 {
 		return nil, r.denied("", purpose.Malformed, nil)

@@ -131,6 +131,7 @@ func (q quick) payload(p *payload) bool {
 	out.Guardian = q.maybe(`,"guardian":true`)
 	out.Request, out.Case, out.Role = q.text(`,"request":"`), q.text(`,"case":"`), q.text(`,"role":"`)
 	out.Actor, out.Occurred, out.Jurisdiction = q.text(`,"actor":"`), q.text(`,"occurred":"`), q.text(`,"jurisdiction":"`)
+	out.Compartment = q.text(`,"compartment":"`)
 	q.lit(`}`)
 	if q.bad || len(q.b) > 0 {
 		return false

@@ -54,6 +54,7 @@ type payload struct {
 	Occurred   string   `json:"occurred,omitempty"`
 
 	Jurisdiction string `json:"jurisdiction,omitempty"`
+	Compartment  string `json:"compartment,omitempty"`
 }
 
 const rootLabel = "purposebound ledger of v1\x00"
@@ -81,6 +82,7 @@ func Encode(e Event, before [32]byte, salt []byte) (Record, error) {
 	p := payload{
 		Salt: salt, Evidence: e.Act.Evidence, Guardian: e.Act.Guardian, Request: e.Act.Request,
 		Case: e.Case, Role: string(e.Actor.Role), Actor: e.Actor.ID, Jurisdiction: string(e.Jurisdiction),
+		Compartment: string(e.Compartment),
 	}
 	if e.Act.Method != 0 {
 		p.Method = e.Act.Method.String()
@@ -146,7 +148,7 @@ func Decode(r Record, before [32]byte) (Event, error) {
 			return Event{}, ErrFormat
 		}
 	}
-	e.Jurisdiction = purpose.Jurisdiction(shared(p.Jurisdiction))
+	e.Jurisdiction, e.Compartment = purpose.Jurisdiction(shared(p.Jurisdiction)), purpose.Compartment(shared(p.Compartment))
 	e.Case, e.Actor = strings.Clone(p.Case), purpose.Actor{Role: purpose.Role(shared(p.Role)), ID: strings.Clone(p.Actor)}
 	e.Act = Act{Evidence: strings.Clone(p.Evidence), Guardian: p.Guardian, Request: strings.Clone(p.Request)}
 	e.Act.Method = Method(slices.Index(methodText[1:], p.Method) + 1)
@@ -207,6 +209,7 @@ func (e Event) storable() bool {
 	}
 	for _, text := range []string{
 		string(e.Purpose), e.Policy, e.Act.Evidence, e.Act.Request, e.Case, string(e.Actor.Role), e.Actor.ID, string(e.Jurisdiction),
+		string(e.Compartment),
 	} {
 		if !utf8.ValidString(text) {
 			return false

@@ -64,11 +64,22 @@ func vectorEvents() []consent.Event {
 		events = append(events, e)
 	}
 	kinds := 0
-	later := []consent.Kind{consent.Consumed, consent.Resides} // kinds that came after the vectors were born stand behind them
+	// Kinds that came after the vectors were born stand behind them.
+	later := []consent.Kind{
+		consent.Consumed, consent.Resides,
+		consent.HoldPlaced, consent.HoldReleased, consent.Erasing, consent.Expiring, consent.Erased, consent.Readmitted,
+	}
 	kind := func(k consent.Kind) {
 		full.Kind = k
-		add("full-"+k.String(), full)
-		add("brief-"+k.String(), consent.Event{Kind: k, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
+		name := k.String()
+		switch k { // what puts an end to something has its id
+		case consent.HoldReleased:
+			name = consent.HoldPlaced.String() + "/released"
+		case consent.Erased:
+			name = consent.Erasing.String() + "/erased"
+		}
+		add("full-"+name, full)
+		add("brief-"+name, consent.Event{Kind: k, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
 		kinds++
 	}
 	for k := consent.Kind(1); k.String() != "unknown"; k++ {
@@ -92,9 +103,12 @@ func vectorEvents() []consent.Event {
 	}
 	add("unusual \"<>&\u2028 \U0001F600 e\u0301", consent.Event{Kind: consent.CaseOpened, Case: "\x00\n\\", Policy: "<é>"})
 	for _, k := range later {
-		full.Jurisdiction = ""
-		if k == consent.Resides {
+		full.Jurisdiction, full.Compartment = "", ""
+		switch k {
+		case consent.Resides:
 			full.Jurisdiction = "CA-QC"
+		case consent.Expiring:
+			full.Jurisdiction, full.Compartment = "CA-QC", "hourly/office"
 		}
 		kind(k)
 	}
@@ -184,7 +198,7 @@ func TestRecordVectors(t *testing.T) {
 func TestFullEventIsFull(t *testing.T) {
 	t.Parallel()
 	all := vectorEvents()
-	e := all[slices.IndexFunc(all, func(e consent.Event) bool { return e.ID == "full-resides" })] // fields that came later are only in it
+	e := all[slices.IndexFunc(all, func(e consent.Event) bool { return e.ID == "full-expiring" })] // fields that came later are only in it
 	for _, v := range []any{e, e.Act, e.Actor} {
 		value := reflect.ValueOf(v)
 		for i := range value.NumField() {
@@ -354,6 +368,8 @@ func TestEncodeRefusesWhatWouldNotComeBack(t *testing.T) {
 		"case":              func(e *consent.Event) { e.Case = "\xff" },
 		"role":              func(e *consent.Event) { e.Actor.Role = "\xff" },
 		"actor":             func(e *consent.Event) { e.Actor.ID = "\xff" },
+		"jurisdiction":      func(e *consent.Event) { e.Jurisdiction = "\xff" },
+		"compartment":       func(e *consent.Event) { e.Compartment = "\xff" },
 		"actor's case":      func(e *consent.Event) { e.Actor.Case = "another" },
 	} {
 		e := good
@@ -399,6 +415,7 @@ func TestRecordRoundTrip(t *testing.T) {
 					Until: times[1], Guardian: guardian, Request: texts[3],
 				},
 				Case: texts[4], Actor: purpose.Actor{Role: purpose.Role(texts[5]), ID: texts[6]}, Occurred: times[2], Jurisdiction: purpose.Jurisdiction(texts[6]),
+				Compartment: purpose.Compartment(texts[7]),
 			}
 			for _, op := range ops {
 				e.Act.Operations = append(e.Act.Operations, purpose.Operation(op))
@@ -425,7 +442,7 @@ func TestRecordRoundTrip(t *testing.T) {
 			return "", nil
 		},
 		gen.Identifier().SuchThat(func(s string) bool { return len(s) <= 128 }), gen.UInt64Range(1, 1<<64-1),
-		gen.UInt8Range(1, 9), gen.UInt8Range(0, 7), gen.SliceOfN(7, text), gen.SliceOfN(3, instant),
+		gen.UInt8Range(1, uint8(consent.Readmitted)), gen.UInt8Range(0, 7), gen.SliceOfN(8, text), gen.SliceOfN(3, instant),
 		gen.SliceOf(gen.UInt8Range(1, 3)), tags, gen.Bool(), gen.SliceOfN(16, gen.UInt8()),
 	))
 	properties.TestingRun(t)

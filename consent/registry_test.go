@@ -52,6 +52,9 @@ func registryPolicy(tb testing.TB) *purpose.Policy {
 		if basis == purpose.LegalGround {
 			s.Citation = "P-39.1 s. 12"
 		}
+		if id == marketing || id == proof {
+			s.Operations = append(s.Operations, purpose.Store, purpose.Rights, purpose.Maintenance)
+		}
 		if id == letter {
 			s.Consequence = purpose.Text{EN: "No letter.", FR: "Pas de lettre."}
 		}

@@ -24,14 +24,25 @@ type tightening struct {
 	kind    Kind
 	purpose purpose.ID
 	caseID  string
-	number  uint64 // of the subject's tightenings in this process
-	failed  bool   // could not be stored; this process denies all the same
+	into    purpose.Compartment // of Expiring
+	number  uint64              // of the subject's tightenings in this process
+	failed  bool                // could not be stored; this process denies all the same
 }
 
 func (t *tightening) reaches(g *Gate, actor purpose.Actor) bool {
+	switch t.kind {
+	case Erasing:
+		return g.erasable()
+	case Expiring:
+		return g.operation == purpose.Collect && g.ask.Compartment == t.into
+	}
 	for i := range g.purposes {
 		p := &g.purposes[i]
 		switch t.kind {
+		case HoldPlaced:
+			if g.restrainable() && !p.id.Within(t.purpose) {
+				return true
+			}
 		case Withdrawn, Refused:
 			if p.revocable && p.id.Within(t.purpose) {
 				return true
@@ -62,6 +73,12 @@ func (t *tightening) reason() purpose.Reason {
 		return purpose.ConsentRefused
 	case CaseClosed:
 		return purpose.CaseNotOpen
+	case HoldPlaced:
+		return purpose.RestrictedToHold
+	case Erasing:
+		return purpose.Erased
+	case Expiring:
+		return purpose.ErasureRunning
 	}
 	return purpose.ConsentWithdrawn
 }
@@ -80,6 +97,15 @@ type drain struct {
 
 	cancelled int      // of the uses in this process
 	remote    *waiting // what other registries do; nil: there are none
+}
+
+// after is the version at which what others are waited for is stored again, if the database has lost it: what was concluded from a version holds at no other.
+func (d *drain) after() uint64 {
+	switch d.remote.event.Kind {
+	case HoldPlaced, Erasing, Expiring:
+		return d.remote.event.Seq - 1
+	}
+	return Any
 }
 
 // over reports whether nobody needs the drain any more, if nobody comes back. The shard is locked.
@@ -199,10 +225,15 @@ func (r *Registry) Refuse(ctx context.Context, s Subject, id purpose.ID) (Event,
 
 // tighten denies in this process, stores the event, and waits for the uses it reaches.
 func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, Withdrawal, error) {
+	return r.tightenAt(ctx, s, Any, e)
+}
+
+// tightenAt is tighten for an event that is stored only if the ledger is at version after, unless that is [Any].
+func (r *Registry) tightenAt(ctx context.Context, s Subject, after uint64, e Event) (Event, Withdrawal, error) {
 	if r == nil || ctx == nil || !s.Valid() || r.closed.Load() {
 		return Event{}, Withdrawal{}, r.usable(ctx, s)
 	}
-	t := &tightening{kind: e.Kind, purpose: e.Purpose, caseID: e.Case}
+	t := &tightening{kind: e.Kind, purpose: e.Purpose, caseID: e.Case, into: e.Compartment}
 	var own []*Permit // the use in whose context this runs, the one in whose context that was begun, and so on
 	for p, _ := ctx.Value(permitKey{}).(*Permit); p != nil; p, _ = p.ctx.Value(permitKey{}).(*Permit) {
 		own = append(own, p)
@@ -214,12 +245,12 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	entry.pins++
 	// An equal one that could not be stored gives way to this: the list stays as short as the policy.
 	entry.settle(func(have *tightening) bool {
-		return have.failed && have.kind == t.kind && have.purpose == t.purpose && have.caseID == t.caseID
+		return have.failed && have.kind == t.kind && have.purpose == t.purpose && have.caseID == t.caseID && have.into == t.into
 	})
 	entry.tightened++
 	t.number = entry.tightened
 	tight := entry.tighten()
-	if entry.granting > 0 {
+	if entry.granting > 0 && (t.kind == Withdrawn || t.kind == Refused) {
 		put(&tight.latest, t.purpose, t.number)
 	}
 	tight.pending = append(tight.pending, t)
@@ -239,19 +270,28 @@ func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, With
 	contested := entry.granting > 0 || r.node != nil // a grant may be being decided at another node
 	sh.mu.Unlock()
 
-	stored := false
+	stored, unknown := false, true
 	defer func() {
 		sh.mu.Lock()
 		defer sh.mu.Unlock()
 		entry.pins--
 		if !stored { // or the ledger panicked
 			t.failed = true // and it stays: this process goes on denying
+			if after != Any && !unknown {
+				entry.settle(func(have *tightening) bool { return have == t }) // it was refused, and nothing denies by it
+			}
 			r.drains.remove(d)
 			entry.forget()
 		}
 	}()
-	e, err := r.store(ctx, entry, e, contested)
+	var err error
+	if after == Any {
+		e, err = r.store(ctx, entry, e, contested)
+	} else {
+		e, err = r.storeAt(ctx, s, after, e)
+	}
 	if err != nil {
+		unknown = errors.Is(err, ErrOutcomeUnknown)
 		return Event{}, Withdrawal{}, err
 	}
 	stored = true
@@ -376,7 +416,7 @@ func (r *Registry) wait(ctx context.Context, d *drain) (Withdrawal, error) {
 		if silent != nil || !d.remote.again {
 			break
 		}
-		if _, silent = r.append(ctx, d.entry.subject, Any, d.remote.event); silent == nil && r.node.regressed.Load() {
+		if _, silent = r.append(ctx, d.entry.subject, d.after(), d.remote.event); silent == nil && r.node.regressed.Load() {
 			silent = ErrLedgerRegressed // it is stored, in a ledger that somebody is going to replace
 		}
 		if silent != nil {

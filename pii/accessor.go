@@ -315,6 +315,9 @@ func (a *Accessor) read(p *consent.Permit, t token, attribute purpose.Attribute,
 		return nil, "", v.keyFailure(p, a.purpose, attribute, err)
 	}
 	caseID, reason := caseOf(p, scope, &h, key.key)
+	if reason == purpose.Permitted && scope.Held() {
+		reason = scope.Restrained(caseID, p.Facts())
+	}
 	if reason != purpose.Permitted {
 		return nil, "", v.denied(p, a.purpose, attribute, reason, nil)
 	}
@@ -385,8 +388,14 @@ func caseOf(p *consent.Permit, scope *purpose.Scope, h *header, key Key) (string
 	if scope.CaseBound() {
 		return "", purpose.CaseMismatch
 	}
-	for id := range p.Facts().Cases {
+	f := p.Facts()
+	for id := range f.Cases {
 		if is(id) {
+			return id, purpose.Permitted
+		}
+	}
+	for i := range f.Holds {
+		if id := f.Holds[i].Case; id != "" && is(id) {
 			return id, purpose.Permitted
 		}
 	}

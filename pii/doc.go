@@ -30,6 +30,11 @@
 // discloses to, or that its contract lacks an undertaking. The rest is asked at every use: whether the contract is in force, whether a transfer
 // is assessed, whether the ticket is full. A use that is permitted once is recorded in the ledger before it begins.
 //
+// # Ending
+//
+// A value does not open under a purpose once that purpose's retention period for it has ended, whether anything has deleted it or not. That it is deleted too
+// is the work of package retention: give the vault its planner as [Config].Agenda, and everything that is sealed is on the agenda before it exists.
+//
 // # Kinds
 //
 // The type parameter of Sealed and Value is a [Kind]: a type without state that names an attribute of the policy and writes its

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/purposebound/purposebound/consent"
@@ -33,7 +34,8 @@ type Intake struct {
 	collection Collection
 	plans      *planSet
 
-	begun   int64 // reading of the registry's clock
+	begun   int64    // reading of the registry's clock
+	kept    sync.Map // *plan to nothing: the agenda has been told
 	last    atomic.Pointer[plan]
 	sealing atomic.Pointer[sealing]
 }
@@ -184,7 +186,7 @@ func (v *Vault) compile(policy *purpose.Policy, ids []purpose.ID, attribute purp
 	}
 	var err error
 	if pl.compartment, err = policy.Compartment(kept...); err == nil {
-		pl.gate, err = v.registry.Gate(nil, purpose.Collect, kept...)
+		pl.gate, err = v.registry.GateInto(nil, pl.compartment, kept...)
 	}
 	if err != nil {
 		pl.denied = err
@@ -230,7 +232,7 @@ func (in *Intake) seal(attribute purpose.Attribute, width int, text, record stri
 		return token{}, err
 	}
 	defer p.End() // also when a key panics
-	if again && !bound {
+	if again && !bound && in.told(pl) {
 		in.prepare(p, pl)
 	}
 	t, err := in.encrypt(p, pl, width, text, record, bound)
@@ -260,6 +262,9 @@ func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record s
 	if bound {
 		h.flags |= flagRecord
 	}
+	if err := in.keep(p, pl, &h); err != nil {
+		return token{}, v.denied(p, pl.gate.Purpose(), attribute, purpose.AgendaUnavailable, err)
+	}
 	associated, head := associate(&h, owner(pl.tables, string(in.subject), v.tenant), record, bound)
 	t, err := v.encrypt(key.key, associated, head, text, width)
 	if err != nil {
@@ -275,6 +280,31 @@ func (in *Intake) encrypt(p *consent.Permit, pl *plan, width int, text, record s
 		return token{}, errKeyEnded
 	}
 	return t, nil
+}
+
+// keep tells the agenda, once for each attribute of an intake, and before there is a value: none is kept that nobody will end.
+func (in *Intake) keep(p *consent.Permit, pl *plan, h *header) error {
+	if in.told(pl) {
+		return nil
+	}
+	collected := h.collected
+	if h.flags&flagSeconds == 0 {
+		collected -= collected % daySeconds // as the token has it
+	}
+	err := in.vault.agenda.Keep(p.Context(), in.subject, pl.compartment, pl.attribute, in.collection.Case, time.Unix(collected, 0).UTC())
+	if err == nil {
+		in.kept.Store(pl, nil)
+	}
+	return err
+}
+
+// told reports whether the agenda knows of what is sealed by the plan, or there is none.
+func (in *Intake) told(pl *plan) bool {
+	if in.vault.agenda == nil {
+		return true
+	}
+	_, told := in.kept.Load(pl)
+	return told
 }
 
 // header is what a value sealed in the intake says in clear.

@@ -15,12 +15,13 @@ import (
 	"github.com/purposebound/purposebound/purpose"
 )
 
-// Config is what a vault stands on. Every field but Tenant is required.
+// Config is what a vault stands on. Registry, Keys and Audit are required.
 type Config struct {
 	Registry *consent.Registry // decides
 	Keys     Keys              // data keys; a keyring.Ring
 	Audit    Auditor           // where accesses are recorded; [NoAudit] to record none
 	Tenant   string            // whose data it is, where several share tables: the key ring's Tenant, at most 255 bytes; "" for one
+	Agenda   Agenda            // told of what is kept, so that it ends in time; a retention.Planner. If nil, nobody is told
 }
 
 // Vault seals and opens fields. A program has one, and hands out what is made from it: an [Intake] to code that collects,
@@ -35,6 +36,7 @@ type Vault struct {
 	tenant   string
 	plans    sync.Map  // string, the purposes, to *planSet
 	buffers  sync.Pool // of *[]byte, for content
+	agenda   Agenda    // nil: nobody is told
 	prefix   [8]byte   // of access ids
 	accesses atomic.Uint64
 }
@@ -56,6 +58,11 @@ func NewVault(c Config) (*Vault, error) {
 		return nil, errors.New("pii: NewVault: Config.Tenant is not the key ring's")
 	}
 	v := &Vault{registry: c.Registry, policy: c.Registry.Policy(), keys: c.Keys, audit: c.Audit, tenant: c.Tenant}
+	if !isNil(c.Agenda) {
+		v.agenda = c.Agenda
+	} else if c.Agenda != nil {
+		return nil, errors.New("pii: NewVault: Config.Agenda is a nil pointer")
+	}
 	if _, off := c.Audit.(NoAudit); off {
 		v.audit = nil
 	}

@@ -104,6 +104,9 @@ func (a *asked) decide(r *Request, f *Facts, d *Decision) Reason {
 			return reason
 		}
 	}
+	if reason := s.restrained(r, f, d); reason != Permitted {
+		return reason
+	}
 	c := s.purpose
 	d.Basis, d.Citation = c.spec.Basis, c.spec.Citation
 	if c.spec.Cited && r.Operation != Collect {
@@ -119,7 +122,7 @@ func (a *asked) decide(r *Request, f *Facts, d *Decision) Reason {
 
 // live asks whether retention still runs.
 func (a *asked) live(r *Request, f *Facts, d *Decision) Reason {
-	if a.ends && r.CollectedAt.Sub(r.Time) <= skew {
+	if a.ends && f.Erased.IsZero() && r.CollectedAt.Sub(r.Time) <= skew {
 		if lapsed(a.end, r.Time) {
 			return RetentionExpired
 		}

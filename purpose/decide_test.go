@@ -320,7 +320,7 @@ func TestDecidePermission(t *testing.T) {
 	d := p.Decide(ask(newsletter), knowing())
 	assert.Equal(t, purpose.Decision{
 		Reason: purpose.Permitted, Purpose: newsletter, Attribute: email, Basis: purpose.ExpressConsent, Policy: "2026-01", Ledger: 9,
-		Until: noon.Add(-days(10)).AddDate(1, 0, 0), Trace: purpose.FieldConsent | purpose.FieldAncestors,
+		Until: noon.Add(-days(10)).AddDate(1, 0, 0), Trace: purpose.FieldConsent | purpose.FieldAncestors | purpose.FieldHolds,
 	}, d)
 
 	f := knowing()
@@ -331,22 +331,22 @@ func TestDecidePermission(t *testing.T) {
 	until(f, service, soon)
 	d = p.Decide(ask(service), f)
 	assert.Equal(t, soon, d.Until)
-	assert.Equal(t, purpose.FieldNotice|purpose.FieldConsent|purpose.FieldCases, d.Trace)
+	assert.Equal(t, purpose.FieldNotice|purpose.FieldConsent|purpose.FieldCases|purpose.FieldHolds, d.Trace)
 
 	d = p.Decide(ask(support), knowing())
 	assert.True(t, d.Until.IsZero())
-	assert.Equal(t, purpose.FieldNotice|purpose.FieldConsent|purpose.FieldCase|purpose.FieldAccount, d.Trace, "a no would have been heard")
+	assert.Equal(t, purpose.FieldNotice|purpose.FieldConsent|purpose.FieldCase|purpose.FieldAccount|purpose.FieldHolds, d.Trace, "a no would have been heard")
 
 	d = p.Decide(ask(orders), knowing())
 	assert.Equal(t, purpose.LegalGround, d.Basis)
 	assert.Equal(t, "P-39.1, s. 18", d.Citation)
-	assert.Equal(t, purpose.FieldCase, d.Trace)
+	assert.Equal(t, purpose.FieldCase|purpose.FieldHolds, d.Trace)
 
 	r := ask(newsletter)
 	r.Operation = purpose.Collect
 	d = p.Decide(r, knowing())
 	assert.True(t, d.Until.IsZero())
-	assert.Equal(t, purpose.FieldNotice|purpose.FieldConsent|purpose.FieldAncestors, d.Trace)
+	assert.Equal(t, purpose.FieldNotice|purpose.FieldConsent|purpose.FieldAncestors|purpose.FieldHolds, d.Trace)
 }
 
 func TestZeroDenies(t *testing.T) {
@@ -357,9 +357,10 @@ func TestZeroDenies(t *testing.T) {
 	assert.Equal(t, purpose.Malformed, p.Decide(purpose.Request{}, &purpose.Facts{}).Reason)
 	assert.Equal(t, purpose.FactUnknown, p.Decide(ask(newsletter), nil).Reason)
 	assert.Equal(t, purpose.FactUnknown, p.Decide(ask(service), &purpose.Facts{}).Reason)
-	// Law alone needs no fact.
+	// Law alone needs no fact but that nothing holds the data back.
 	r := ask(statistics)
-	assert.Equal(t, purpose.Permitted, p.Decide(r, nil).Reason)
+	assert.Equal(t, purpose.FactUnknown, p.Decide(r, nil).Reason)
+	assert.Equal(t, purpose.Permitted, p.Decide(r, &purpose.Facts{HoldsKnown: true}).Reason)
 }
 
 func TestPossible(t *testing.T) {

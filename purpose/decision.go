@@ -16,10 +16,12 @@ type Request struct {
 	Time         time.Time // when the question is asked; required
 	Derive       bool      // the value leaves only through a generaliser
 
-	Recipient  string      // id of whom it is disclosed or transferred to; required by those operations, empty for others
-	Order      *Order      // what is answered, under a purpose that is Ordered or Cited
-	Ticket     *Ticket     // what is worked on, under a purpose with a BreakGlass
-	Derogation *Derogation // the exceptional ground relied on where no assessment lets data leave; nil: none
+	Recipient string  // id of whom it is disclosed or transferred to; required by those operations, empty for others
+	Order     *Order  // what is answered, under a purpose that is Ordered or Cited
+	Ticket    *Ticket // what is worked on, under a purpose with a BreakGlass
+	// Compartment is where a value would be kept, of a request to [Collect]: one that is being erased takes nothing in. "" if it is not known yet.
+	Compartment Compartment
+	Derogation  *Derogation // the exceptional ground relied on where no assessment lets data leave; nil: none
 }
 
 // Decision is the answer to a [Request]. Its zero value denies.
@@ -54,4 +56,5 @@ const (
 	FieldAccount
 	FieldConsumed  // the requests and derogations that have been used
 	FieldResidence // the person's own jurisdiction
+	FieldHolds     // the holds and erasures
 )

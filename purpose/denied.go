@@ -114,7 +114,8 @@ var reasonText = [...]string{
 	"NoContract", "ContractIncomplete", "ContractExpired", "ContractScope",
 	"NoTransferAssessment", "AssessmentInadequate", "AssessmentScope", "AssessmentStale", "NoWrittenAgreement",
 	"DerogationNotAllowed", "DerogationExpired", "DerogationConsumed", "ClockSkew",
-	"RegistryUnavailable", "KeyUnavailable", "AuditUnavailable", "Cancelled",
+	"RestrictedToHold", "ErasureRunning",
+	"RegistryUnavailable", "KeyUnavailable", "AuditUnavailable", "AgendaUnavailable", "Cancelled",
 }
 
 // String returns the name of the reason's constant, "ConsentWithdrawn". The names are stable; audits store them.

@@ -38,7 +38,11 @@
 //  12. The ground must hold, by notice, consent or provision: NoticeRequired, ConsentUnknown, ConsentRefused, ConsentWithdrawn, ConsentExpired,
 //     NeedsRenewal, OperationNotGranted, RecipientNotGranted, GrantConsumed, ClockSkew. Except on a legal ground, no purpose above it may have been
 //     refused: AncestorRefused.
-//  13. The purpose's retention period for the value must not have ended: RetentionExpired.
+//  13. The purpose's retention period for the value must not have ended: RetentionExpired. Of a person who was erased, a purpose that a law obliges to keep
+//     opens what is left for as long as it must, and no longer.
+//  14. No hold may restrict the value to another purpose, and the person may not have been erased, unless a law obliges the purpose to keep or a hold is for it:
+//     RestrictedToHold. What would be kept where something is being erased is not collected: ErasureRunning; nor anything of who was erased: Erased. Rights and
+//     Maintenance pass.
 //
 // A rule that needs a fact which is not known denies with FactUnknown. A request that names no attribute asks whether a use
 // may begin, and skips what concerns one value: rules 6, 9 and 13, the value's case, and what contract and assessment cover.
@@ -55,7 +59,8 @@
 //   - Relevance. If a permission's Trace names a field, the same request with that field unknown is denied:
 //     the trace is what the permission rests on.
 //   - Polarity. What weighs against a use never makes it permitted: a refusal or a withdrawal, an earlier end of
-//     a consent or fewer operations in it, a closed case, a role with fewer attributes, a shorter period.
+//     a consent or fewer operations in it, a closed case, a role with fewer attributes, a shorter period, a hold, an erasure. (Of who was
+//     erased a hold keeps more, and leaves it to the hold's own purpose.)
 //
 // A fact is made unknown in these ways: a notice, a consent or an account by the status [Unknown] or [CaseUnknown]; a case by [CaseUnknown]; and the cases that
 // start a period together, what was consumed and where the person lives, by facts that are not Complete. Facts that are not Complete make everything that is not listed unknown.

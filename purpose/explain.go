@@ -190,6 +190,14 @@ var sentence = [...]Text{
 		"The retention period of the information has ended for this purpose.",
 		"La durée de conservation du renseignement est terminée pour cette finalité.",
 	},
+	RestrictedToHold: {
+		"The information is kept for a legal hold or because a law requires it, and may be used for nothing else.",
+		"Le renseignement est conservé en raison d’une mise en suspens juridique ou d’une obligation légale, et ne peut servir à rien d’autre.",
+	},
+	ErasureRunning: {
+		"Information of this kind is being erased; it can be given again when that is done.",
+		"Des renseignements de cette nature sont en cours d’effacement ; ils pourront être redonnés ensuite.",
+	},
 	StaleDecision: {
 		"Something changed after the check; the use must be asked for again.",
 		"La situation a changé depuis la vérification; l’utilisation doit être redemandée.",
@@ -333,6 +341,10 @@ var sentence = [...]Text{
 	AuditUnavailable: {
 		"The access cannot be recorded at the moment, so nothing is opened.",
 		"L’accès ne peut être consigné pour le moment, donc rien n’est ouvert.",
+	},
+	AgendaUnavailable: {
+		"It cannot be recorded at the moment until when the information is kept, so nothing is taken in.",
+		"Il ne peut être consigné pour le moment jusqu’à quand le renseignement est conservé, donc rien n’est recueilli.",
 	},
 	Cancelled: {
 		"The request was cancelled before it was answered.",

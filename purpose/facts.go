@@ -65,7 +65,36 @@ type Facts struct {
 	Consumed map[string]bool
 	// Residence is the person's own jurisdiction, "" if none was recorded.
 	Residence Jurisdiction
+
+	// HoldsKnown means that every hold and erasure up to Ledger is in the three fields below, also where Complete is false:
+	// erasure blanks what other events say, and never these.
+	HoldsKnown bool
+	Holds      []Hold    // in force
+	Erased     time.Time // since when the person's data is erased but for what must be kept; zero: it is not
+	Erasures   []Erasure // that have begun and are not done
 }
+
+// Hold keeps data that would otherwise end, for a purpose, and restricts the use of it to that purpose and those below: data that is
+// kept because somebody may need it in a dispute is not for anything else (CQLR c. P-39.1 s. 36; PIPEDA s. 8(8)).
+type Hold struct {
+	ID      string    // names it to who releases it
+	Purpose ID        // what it is kept for
+	Case    string    // the values of this case; "": everything of the person
+	Since   time.Time // when it was placed
+}
+
+// Erasure is one that has begun.
+type Erasure struct {
+	ID          string
+	Compartment Compartment // what is being ended; "": all of the person that need not be kept
+	Case        string      // with Compartment: the values of this case, or of none
+}
+
+// Covers reports whether the hold is on values of the case, or of none if that is "".
+func (h *Hold) Covers(caseID string) bool { return h.Case == "" || h.Case == caseID }
+
+// restraints reports whether holds and erasures are known.
+func (f *Facts) restraints() bool { return f != nil && (f.Complete || f.HoldsKnown) }
 
 // Consent returns what is known of the purpose.
 func (f *Facts) Consent(id ID) Consent {

@@ -69,10 +69,13 @@ const (
 	DerogationExpired    // the derogation held until a time that has passed
 	DerogationConsumed   // the derogation permitted one use, and it was made
 	ClockSkew            // consent is dated further ahead than clocks differ
+	RestrictedToHold     // kept for a hold or an obligation to preserve, and open to nothing else
+	ErasureRunning       // what it would be kept with is being erased
 
 	RegistryUnavailable // the ledger could not be read or written
 	KeyUnavailable      // the key store could not be read or written
 	AuditUnavailable    // the access could not be recorded
+	AgendaUnavailable   // when it ends could not be recorded
 	Cancelled           // the caller's context ended
 )
 

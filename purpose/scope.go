@@ -1,6 +1,9 @@
 package purpose
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // skew is how far a collection may lie ahead of the question: clocks differ, and tokens keep days.
 const skew = 24 * time.Hour
@@ -95,17 +98,24 @@ func (s *Scope) CaseBound() bool {
 	return s.purpose == nil || s.purpose.spec.CaseBound && s.operation != Collect
 }
 
-// narrowed is what an order and a recipient leave of a scope. A nil set leaves all.
-type narrowed struct{ ordered, contract, assessed bitset }
+// narrowed is what an order, a recipient, holds and an erasure leave of a scope. A nil set leaves all.
+type narrowed struct {
+	ordered, contract, assessed bitset
+	held                        bool // which values it opens depends on holds of cases, or until when on an erasure
+}
 
-// Narrow returns the scope within what the request's order lists and its recipient may have, at the request's time and
-// over facts that [Policy.Decide] permitted it on; until that decision lapses. Without order and recipient, that is s itself.
+// Narrow returns the scope within what the request's order lists, its recipient may have, and holds and erasures leave, at the request's time and
+// over facts that [Policy.Decide] permitted it on; until that decision lapses. Without any of them, that is s itself.
 func (s *Scope) Narrow(p *Policy, r Request, f *Facts) *Scope {
 	c := s.purpose
-	if c == nil || r.Order == nil && !discloses(s.operation) {
+	if c == nil {
 		return s
 	}
-	n := new(narrowed)
+	held := s.depends(f)
+	if r.Order == nil && !discloses(s.operation) && !held {
+		return s
+	}
+	n := &narrowed{held: held}
 	if r.Order != nil && s.operation != Collect {
 		n.ordered = p.set(r.Order.Attributes)
 	}
@@ -118,7 +128,26 @@ func (s *Scope) Narrow(p *Policy, r Request, f *Facts) *Scope {
 	}
 	out := *s
 	out.narrowed = n
+	if held {
+		out.least = 0 // the end must be found
+	}
 	return &out
+}
+
+// Held reports whether [Scope.Restrained] must be asked at each value: the scope was narrowed over facts with a hold on a case, or of a person who
+// was erased.
+func (s *Scope) Held() bool { return s.narrowed != nil && s.narrowed.held }
+
+// depends reports whether it depends on the value what holds and erasures leave of it.
+func (s *Scope) depends(f *Facts) bool {
+	switch s.operation {
+	case Collect, Store, Rights, Maintenance:
+		return false
+	}
+	if f == nil {
+		return false
+	}
+	return !f.Erased.IsZero() || slices.ContainsFunc(f.Holds, func(h Hold) bool { return h.Case != "" })
 }
 
 // Released says whether the recipient may have the attribute of that ordinal: [Permitted], [ContractScope] or [AssessmentScope].
@@ -245,7 +274,11 @@ func (s *Scope) end(collectedAt time.Time, caseID string, f *Facts) (time.Time, 
 	if start.Before(collectedAt) {
 		start = collectedAt // what had ended before the value came starts nothing for it
 	}
-	return rule.Keep.After(start), Permitted, trace
+	keep := rule.Keep
+	if f != nil && !f.Erased.IsZero() && !rule.Minimum.IsZero() {
+		keep = rule.Minimum // of who was erased, no longer than the law obliges
+	}
+	return keep.After(start), Permitted, trace
 }
 
 // lastCase returns the state of the named case, or of all cases together: open while one is, closed when the last closed.
@@ -289,7 +322,7 @@ func account(f *Facts) (time.Time, CaseStatus) {
 // Known reports whether f knows every event that could start the period, so that [Scope.End] cannot answer
 // [FactUnknown], whatever the case. Ask it once for the facts of a use, and [Scope.SurelyLive] at each value.
 func (s *Scope) Known(f *Facts) bool {
-	if s.purpose == nil {
+	if s.purpose == nil || s.Held() && !f.restraints() {
 		return false
 	}
 	switch s.purpose.spec.Retention.From {

@@ -1,9 +1,3 @@
-// Package retention has the periods that laws and regulators give, as values to put into a policy.
-//
-// Periods are part of a purpose ([purpose.Retention]), because decisions need them: a value that has passed its purpose's
-// end does not open, whether or not anything has deleted it. This package deletes nothing.
-//
-// Nothing here is legal advice: a figure comes with its source, and the policy's author answers for using it.
 package retention
 
 import "github.com/purposebound/purposebound/purpose"

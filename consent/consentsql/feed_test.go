@@ -44,13 +44,19 @@ func TestPacked(t *testing.T) {
 	assert.Equal(t, draining, list)
 }
 
-// TestReachVectors fixes what stands for subjects, purposes and cases between processes.
+// TestReachVectors fixes what stands for subjects, purposes, cases and compartments between processes.
 func TestReachVectors(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "ef790ea6b21174fe", hex64(consent.Subject("subject-1").Hash()))
 	assert.Equal(t, "a661479c0d6b3cf6", hex64(consent.Event{Kind: consent.Withdrawn, Purpose: "marketing.letter"}.Reach()))
 	assert.Equal(t, "a661479c0d6b3cf6", hex64(consent.Event{Kind: consent.Refused, Purpose: "marketing.letter"}.Reach()))
 	assert.Equal(t, "a7345b644ae6c931", hex64(consent.Event{Kind: consent.CaseClosed, Case: "job-1"}.Reach()))
+	assert.Equal(t, "0000000000000001", hex64(consent.Event{Kind: consent.HoldPlaced, Purpose: "disputes", Case: "job-1"}.Reach()))
+	assert.Equal(t, "0000000000000002", hex64(consent.Event{Kind: consent.Erasing}.Reach()))
+	assert.Equal(t, "7171df8ed22eb058", hex64(consent.Event{Kind: consent.Expiring, Compartment: "hourly/office", Case: "job-1"}.Reach()))
+	for _, k := range []consent.Kind{consent.HoldReleased, consent.Erased, consent.Readmitted} {
+		assert.Zero(t, consent.Event{Kind: k, Purpose: "disputes", Compartment: "hourly/office", Case: "job-1"}.Reach(), k)
+	}
 	assert.Zero(t, consent.Event{Kind: consent.AccountClosed}.Reach())
 	assert.Zero(t, consent.Event{Kind: consent.Granted, Purpose: "marketing.letter"}.Reach())
 }

@@ -48,6 +48,7 @@ func sharedCases() []sharedCase {
 		{"concurrent-fence-and-renewal-have-one-winner", fenceRaces},
 		{"a-node-that-leaves-is-gone", syncLeaves},
 		{"tightening-events-come-in-the-feed", feedTightening},
+		{"holds-and-erasures-come-in-the-feed", feedRestraints},
 		{"the-feed-begins-behind-what-was-applied", feedAfter},
 		{"a-database-that-has-lost-something-is-noticed", syncMarks},
 		{"a-repeated-event-comes-once", feedRepeated},

@@ -206,6 +206,16 @@ var faults = []struct {
 	{"forgets the guardian", "events-come-back-as-appended", func() *faulty {
 		return altered(func(e *consent.Event) { e.Act.Guardian = false })
 	}},
+	{"forgets the compartment", "events-come-back-as-appended", func() *faulty {
+		return altered(func(e *consent.Event) { e.Compartment = "" })
+	}},
+	{"forgets the names of what was blanked", "redact-leaves-holds-and-erasures-known", func() *faulty {
+		return altered(func(e *consent.Event) {
+			if e.Blank {
+				e.ID = numbered(int(e.Seq))
+			}
+		})
+	}},
 	{"yields local times", "events-come-back-as-appended", func() *faulty {
 		return altered(func(e *consent.Event) { e.Time = e.Time.In(time.FixedZone("local", 3600)) })
 	}},

@@ -59,7 +59,8 @@ func full(id string) consent.Event {
 			Guardian:   true, Request: "request-9",
 		},
 		Case: "ticket-3", Actor: purpose.Actor{Role: "support_agent", ID: "agent-5"},
-		Occurred: time.Date(2026, 3, 1, 0, 0, 0, 100, time.UTC),
+		Occurred:     time.Date(2026, 3, 1, 0, 0, 0, 100, time.UTC),
+		Jurisdiction: "CA-QC", Compartment: "hourly/office",
 	}
 }
 
@@ -209,6 +210,7 @@ func appendExists(tb testing.TB, l consent.Ledger) {
 		"Act.Request":    func(e *consent.Event) { e.Act.Request = "request-8" },
 		"Case":           func(e *consent.Event) { e.Case = "ticket-4" },
 		"Jurisdiction":   func(e *consent.Event) { e.Jurisdiction = "CA-ON" },
+		"Compartment":    func(e *consent.Event) { e.Compartment = "" },
 		"Occurred":       func(e *consent.Event) { e.Occurred = e.Occurred.Add(1) },
 		"Actor.Role":     func(e *consent.Event) { e.Actor.Role = "clerk" },
 		"Actor.ID":       func(e *consent.Event) { e.Actor.ID = "agent-6" },
@@ -378,6 +380,7 @@ func eventsUnusual(tb testing.TB, l consent.Ledger) {
 		e.Purpose, e.Policy = purpose.ID(text), text
 		e.Act.Evidence, e.Act.Request, e.Case = text, text, text
 		e.Actor = purpose.Actor{Role: purpose.Role(text), ID: text}
+		e.Jurisdiction, e.Compartment = purpose.Jurisdiction(text), purpose.Compartment(text)
 		add(tb, l, subject, e, uint64(i)+1)
 		same(tb, read(tb, l, subject, uint64(i))[0], e, uint64(i)+1)
 	}

@@ -17,6 +17,7 @@ func redactorCases() []testCase {
 		{"redact-may-be-repeated", redactRepeated},
 		{"redact-under-a-cancelled-context-changes-nothing", redactCancelled},
 		{"redact-refuses-invalid-subjects", redactInvalid},
+		{"redact-leaves-holds-and-erasures-known", redactRestraints},
 	}
 }
 

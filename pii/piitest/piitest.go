@@ -95,6 +95,18 @@ func over(tb testing.TB, policy *purpose.Policy, options []consent.Option) *Vaul
 	return &Vault{Vault: vault, Ring: ring, Trail: trail, Clock: clock, tb: tb, language: policy.Languages()[0]}
 }
 
+// Telling returns a vault over the same parts that tells the agenda of what it seals.
+func (v *Vault) Telling(agenda pii.Agenda) *Vault {
+	v.tb.Helper()
+	vault, err := pii.NewVault(pii.Config{Registry: v.Registry(), Keys: v.Ring, Audit: v.Trail, Agenda: agenda})
+	if err != nil {
+		v.tb.Fatalf("piitest: the vault: %v", err)
+	}
+	told := *v
+	told.Vault = vault
+	return &told
+}
+
 // KEK returns a new key that wraps data keys, for one test.
 func KEK(tb testing.TB) tink.AEAD {
 	tb.Helper()

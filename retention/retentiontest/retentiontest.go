@@ -1,0 +1,114 @@
+// Package retentiontest checks implementations of [retention.Store].
+//
+// [TestStore] is the conformance suite: one case for each "must" of [retention.Agenda] and [retention.Queue]. A store of your own passes it like this:
+//
+//	func TestConformance(t *testing.T) {
+//		t.Parallel()
+//		retentiontest.TestStore(t, func(tb testing.TB) retention.Store { return open(tb) })
+//	}
+//
+// # Limits
+//
+// The suite sees one process. That what was put survives a crash, that workers in several processes share the queue, and that one take does not wait for another has to be tested by those
+// who know how the store is kept.
+package retentiontest
+
+import (
+	"flag"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/purposebound/purposebound/retention"
+)
+
+// testCase is one "must". Its run fails tb if the store, which is fresh and empty, does not keep it.
+type testCase struct {
+	name string
+	run  func(tb testing.TB, s retention.Store)
+}
+
+// TestStore runs the conformance suite. open returns an empty store that nothing else uses and registers its closing
+// with tb.Cleanup; it is called once for each case, from several goroutines.
+//
+// The suite fails if a case in its table did not run to its end, unless the user selected cases with -run.
+func TestStore(t *testing.T, open func(tb testing.TB) retention.Store) {
+	t.Helper()
+	cases := storeCases()
+	var mu sync.Mutex
+	ended := make(map[string]int)
+	t.Cleanup(func() {
+		if selected := flag.Lookup("test.run"); selected != nil && strings.Contains(selected.Value.String(), "/") {
+			return
+		}
+		for _, c := range cases {
+			if ended[c.name] != 1 {
+				t.Errorf("retentiontest: case %s ran %d times, not once", c.name, ended[c.name])
+			}
+		}
+	})
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				ended[c.name]++
+			}()
+			c.run(t, open(t))
+		})
+	}
+}
+
+func storeCases() []testCase {
+	return []testCase{
+		{"put-stores-what-is-not-there", putStores},
+		{"put-merges-with-what-is-there", putMerges},
+		{"put-merges-items-of-one-call", putMergesOwn},
+		{"put-neither-defers-nor-forgets", putKeeps},
+		{"put-looks-at-no-failures-version-and-claim", putIgnores},
+		{"put-gives-what-it-changes-another-version", putVersions},
+		{"put-leaves-a-claimed-item-claimed", putClaimed},
+		{"put-refuses-what-is-not-well-formed", putRefuses},
+		{"put-stores-all-or-none", putAllOrNone},
+		{"put-of-nothing-is-no-error", putNothing},
+		{"put-under-a-cancelled-context-changes-nothing", putCancelled},
+		{"put-keeps-what-it-was-given-apart", putCopies},
+		{"items-without-a-compartment-are-one-for-each-person", erasures},
+		{"keys-are-told-apart", keysApart},
+		{"days-begin-at-midnight-utc", daysOf},
+		{"days-before-1970-are-told-apart", daysBefore},
+		{"items-keep-long-and-unusual-text", unusual},
+		{"items-keep-every-time-there-is", times},
+		{"of-is-in-the-order-of-due-and-key", ofOrder},
+		{"of-a-person-without-items-is-none", ofNone},
+		{"of-shows-no-claim", ofUnclaimed},
+		{"of-is-one-snapshot-while-others-put", ofSnapshot},
+		{"of-under-a-cancelled-context-fails", ofCancelled},
+		{"take-claims-what-is-due", takeDue},
+		{"take-gives-what-is-due-longest-first", takeOrder},
+		{"take-gives-items-of-one-due-date-each-once", takeEqual},
+		{"take-passes-over-what-is-claimed-until-the-claim-ends", takeClaimed},
+		{"take-names-each-claim-differently", takeNames},
+		{"take-refuses-a-claim-that-is-not-well-formed", takeRefuses},
+		{"take-under-a-cancelled-context-claims-nothing", takeCancelled},
+		{"take-gives-what-ran-out-to-another", takeRanOut},
+		{"settle-removes-what-is-done", settleDone},
+		{"settle-gives-back-with-due-and-failures", settleAgain},
+		{"settle-gives-back-what-is-due-later", settleLater},
+		{"settle-does-both-at-once", settleBoth},
+		{"settle-leaves-what-another-has-claimed", settleLost},
+		{"settle-leaves-what-is-not-there", settleAbsent},
+		{"settle-without-a-claim-wins-over-a-claim", settleUnclaimed},
+		{"settle-without-a-claim-needs-the-version", settleVersion},
+		{"settle-of-what-was-changed-only-ends-the-claim", settleChanged},
+		{"settle-of-nothing-is-no-error", settleNothing},
+		{"settle-under-a-cancelled-context-changes-nothing", settleCancelled},
+		{"a-thousand-items-are-worked-off", thousand},
+		{"eight-takers-never-share-an-item", eightTakers},
+		{"eight-takers-share-what-ran-out", eightTakersLater},
+		{"what-is-put-while-it-is-settled-is-not-lost", putWhileSettled},
+		{"one-of-many-settles-of-an-unclaimed-item-counts", settleTogether},
+		{"concurrent-puts-lose-nothing", concurrentPuts},
+	}
+}
