@@ -164,6 +164,23 @@ func TestHoldLooksAtTheLedger(t *testing.T) {
 	})
 }
 
+// What a registry has read is too old for what its caller has seen elsewhere, or for what has ended elsewhere: it reads again.
+func TestRestraintsReadAgain(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, o []*office) {
+		o[0].told(letter)
+		o[1].use(letter).End()
+		require.Equal(t, uint64(2), o[1].ledger())
+		e, err := o[0].Grant(t.Context(), canary, calls, consent.Act{Method: consent.WebForm})
+		require.NoError(t, err)
+		require.NoError(t, second(o[1].BeginErasure(t.Context(), canary, e.Seq, purpose.Erasure{ID: "e-1"})))
+		require.ErrorIs(t, second(o[1].BeginErasure(t.Context(), canary, e.Seq+7, purpose.Erasure{ID: "e-2"})), consent.ErrConflict)
+		require.Equal(t, uint64(4), o[1].ledger())
+		e, err = o[0].FinishErasure(t.Context(), canary, "e-1")
+		require.NoError(t, err)
+		require.NoError(t, second(o[1].Readmit(consent.AtLeast(t.Context(), canary, e.Seq), canary)))
+	})
+}
+
 // The database loses an erasure while it is waited for, and a hold takes its place: it is not stored again.
 func TestErasureThatTheDatabaseLoses(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, o []*office) {

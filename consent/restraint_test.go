@@ -211,30 +211,34 @@ func TestRestraintsAreRefused(t *testing.T) {
 		"second release":             {both(held(purpose.Hold{ID: "h-1", Purpose: proof}), done(release("h-1"))), release("h-1"), consent.ErrNoHold},
 		"release while it is erased": {both(held(purpose.Hold{ID: "h-1", Purpose: proof, Case: job}), begun(whole)), release("h-1"), nil},
 
-		"erasure without a name":              {nil, begin(purpose.Erasure{}), consent.ErrInvalidEvent},
-		"erasure with a long name":            {nil, begin(purpose.Erasure{ID: long + "x"}), consent.ErrInvalidEvent},
-		"erasure with the longest name":       {nil, begin(purpose.Erasure{ID: long}), nil},
-		"erasure that looks like its end":     {nil, begin(purpose.Erasure{ID: "x/erased"}), consent.ErrInvalidEvent},
-		"erasure that looks like a release":   {nil, begin(purpose.Erasure{ID: "x/released"}), consent.ErrInvalidEvent},
-		"erasure of all of a case":            {nil, begin(purpose.Erasure{ID: "e-1", Case: job}), consent.ErrInvalidEvent},
-		"erasure of a long case":              {nil, begin(purpose.Erasure{ID: "e-1", Compartment: attic, Case: strings.Repeat("x", 129)}), consent.ErrInvalidEvent},
-		"erasure of no compartment":           {nil, begin(purpose.Erasure{ID: "e-1", Compartment: "\xff"}), consent.ErrInvalidEvent},
-		"erasure from any version":            {nil, func(d *desk) error { return second(d.BeginErasure(d.t.Context(), d.who, consent.Any, whole)) }, consent.ErrInvalidEvent},
-		"erasure from an earlier version":     {nil, func(d *desk) error { return second(d.BeginErasure(d.t.Context(), d.who, d.facts().Ledger-1, whole)) }, consent.ErrConflict},
-		"erasure from a version there is not": {nil, func(d *desk) error { return second(d.BeginErasure(d.t.Context(), d.who, d.facts().Ledger+1, whole)) }, consent.ErrConflict},
-		"erasure that a hold is against":      {held(purpose.Hold{Purpose: proof}), begin(whole), consent.ErrHeld},
-		"a part, then":                        {held(purpose.Hold{Purpose: proof}), begin(part), consent.ErrHeld},
-		"a case, then":                        {held(purpose.Hold{Purpose: proof}), begin(ofJob), consent.ErrHeld},
-		"a case that is held":                 {held(purpose.Hold{Purpose: proof, Case: job}), begin(ofJob), consent.ErrHeld},
-		"another case":                        {held(purpose.Hold{Purpose: proof, Case: "job-2"}), begin(ofJob), nil},
-		"what is of no case":                  {held(purpose.Hold{Purpose: proof, Case: job}), begin(part), nil},
-		"all but a case that is held":         {held(purpose.Hold{Purpose: proof, Case: job}), begin(whole), nil},
-		"when the hold was released":          {both(held(purpose.Hold{ID: "h-1", Purpose: proof}), done(release("h-1"))), begin(whole), nil},
-		"the same erasure again":              {begun(part), begin(part), nil},
-		"the same, of another part":           {begun(part), begin(purpose.Erasure{ID: "e-1", Compartment: cellar}), consent.ErrEventExists},
-		"the same, of everything":             {begun(part), begin(whole), consent.ErrEventExists},
-		"an erasure with the id of a hold":    {both(held(purpose.Hold{ID: "e-1", Purpose: proof}), done(release("e-1"))), begin(whole), consent.ErrEventExists},
-		"a second one beside it":              {begun(part), begin(purpose.Erasure{ID: "e-2", Compartment: cellar}), nil},
+		"erasure without a name":                   {nil, begin(purpose.Erasure{}), consent.ErrInvalidEvent},
+		"erasure with a long name":                 {nil, begin(purpose.Erasure{ID: long + "x"}), consent.ErrInvalidEvent},
+		"erasure with the longest name":            {nil, begin(purpose.Erasure{ID: long}), nil},
+		"erasure that looks like its end":          {nil, begin(purpose.Erasure{ID: "x/erased"}), consent.ErrInvalidEvent},
+		"erasure that looks like a release":        {nil, begin(purpose.Erasure{ID: "x/released"}), consent.ErrInvalidEvent},
+		"erasure of all of a case":                 {nil, begin(purpose.Erasure{ID: "e-1", Case: job}), consent.ErrInvalidEvent},
+		"erasure of a long case":                   {nil, begin(purpose.Erasure{ID: "e-1", Compartment: attic, Case: strings.Repeat("x", 129)}), consent.ErrInvalidEvent},
+		"erasure of no compartment":                {nil, begin(purpose.Erasure{ID: "e-1", Compartment: "\xff"}), consent.ErrInvalidEvent},
+		"erasure from any version":                 {nil, func(d *desk) error { return second(d.BeginErasure(d.t.Context(), d.who, consent.Any, whole)) }, consent.ErrInvalidEvent},
+		"erasure from an earlier version":          {nil, func(d *desk) error { return second(d.BeginErasure(d.t.Context(), d.who, d.facts().Ledger-1, whole)) }, consent.ErrConflict},
+		"erasure from a version there is not":      {nil, func(d *desk) error { return second(d.BeginErasure(d.t.Context(), d.who, d.facts().Ledger+1, whole)) }, consent.ErrConflict},
+		"erasure that a hold is against":           {held(purpose.Hold{Purpose: proof}), begin(whole), consent.ErrHeld},
+		"a part, then":                             {held(purpose.Hold{Purpose: proof}), begin(part), consent.ErrHeld},
+		"a case, then":                             {held(purpose.Hold{Purpose: proof}), begin(ofJob), consent.ErrHeld},
+		"a case that is held":                      {held(purpose.Hold{Purpose: proof, Case: job}), begin(ofJob), consent.ErrHeld},
+		"another case":                             {held(purpose.Hold{Purpose: proof, Case: "job-2"}), begin(ofJob), nil},
+		"what is of no case":                       {held(purpose.Hold{Purpose: proof, Case: job}), begin(part), nil},
+		"all but a case that is held":              {held(purpose.Hold{Purpose: proof, Case: job}), begin(whole), nil},
+		"when the hold was released":               {both(held(purpose.Hold{ID: "h-1", Purpose: proof}), done(release("h-1"))), begin(whole), nil},
+		"the same erasure again":                   {begun(part), begin(part), nil},
+		"the same, of another part":                {begun(part), begin(purpose.Erasure{ID: "e-1", Compartment: cellar}), consent.ErrEventExists},
+		"the same, of everything":                  {begun(part), begin(whole), consent.ErrEventExists},
+		"an erasure with the id of a hold":         {both(held(purpose.Hold{ID: "e-1", Purpose: proof}), done(release("e-1"))), begin(whole), consent.ErrEventExists},
+		"a part that is done":                      {both(begun(part), done(finish("e-1"))), begin(part), consent.ErrErasureDone},
+		"when all is done":                         {both(begun(whole), done(finish("e-1"))), begin(whole), consent.ErrErasureDone},
+		"when all is done, and the person is back": {both(begun(whole), done(finish("e-1")), done(readmit)), begin(whole), consent.ErrErasureDone},
+		"a part that is done, under another id":    {both(begun(part), done(finish("e-1"))), begin(purpose.Erasure{ID: "e-2", Compartment: attic}), nil},
+		"a second one beside it":                   {begun(part), begin(purpose.Erasure{ID: "e-2", Compartment: cellar}), nil},
 
 		"end of nothing":      {nil, finish(""), consent.ErrNoErasure},
 		"end of what is none": {begun(part), finish("e-2"), consent.ErrNoErasure},
@@ -273,6 +277,35 @@ func TestRestraintsAreRefused(t *testing.T) {
 			assert.Equal(t, reason, d.asks(letter), "and nothing denies by it")
 		})
 	}
+}
+
+// No registry at all is no place to begin anything.
+func TestRestraintsOfNoRegistry(t *testing.T) {
+	t.Parallel()
+	for name, c := range restraintCalls {
+		if name != "PlaceHold" { // which asks for its policy first, as a withdrawal does
+			assert.ErrorIs(t, c.call(t.Context(), nil, canary), purpose.Malformed, name)
+		}
+	}
+}
+
+// A hold and an erasure are the same under a later version of the policy.
+func TestRestraintsOutliveAPolicy(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t).told(letter)
+	for _, e := range []consent.Event{
+		{ID: "h-1", Kind: consent.HoldPlaced, Purpose: proof, Case: job}, {ID: "e-1", Kind: consent.Expiring, Compartment: attic},
+	} {
+		e.Policy, e.Time = "0", time.Now()
+		require.NoError(t, second(d.ledger.Memory.Append(t.Context(), d.who, consent.Any, e)))
+	}
+	d = d.reopened()
+	e, err := d.PlaceHold(t.Context(), d.who, purpose.Hold{ID: "h-1", Purpose: proof, Case: job}, "")
+	require.NoError(t, err)
+	assert.Equal(t, uint64(3), e.Seq)
+	assert.Equal(t, "0", e.Policy)
+	require.NoError(t, second(d.BeginErasure(t.Context(), d.who, 0, purpose.Erasure{ID: "e-1", Compartment: attic})))
+	assert.Len(t, d.history(), 4)
 }
 
 // A ledger that cannot blank says so.

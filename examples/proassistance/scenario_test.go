@@ -712,6 +712,8 @@ func TestScenario(t *testing.T) {
 		assert.NotEqual(t, one, two)
 	})
 
+	retentionScenarios(t)
+
 	t.Run("088_expired_and_nobody_swept", func(t *testing.T) {
 		t.Parallel()
 		v := piitest.New(t, Policy())
