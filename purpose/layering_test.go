@@ -44,6 +44,7 @@ var layers = map[string]string{
 	"pii/keyring/keyringsql":         "pii/keyring purpose consent internal/sqlkit",
 	"pii/piitest":                    "pii pii/keyring purpose consent consent/consenttest tink-go x/text",
 	"retention":                      "purpose consent x/text",
+	"retention/certificate":          "retention purpose tink-go",
 	"retention/retentiontest":        "retention consent purpose testify",
 	"redact":                         "x/text",
 	"redact/anonymity":               "",

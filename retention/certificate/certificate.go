@@ -1,0 +1,118 @@
+// Package certificate signs the certificate of an erasure, so that whoever is shown it can tell that it is the organisation's and was not changed.
+//
+// A signed certificate is a JSON Web Token (RFC 7519) as Tink makes it: text that is kept with the request it answers and given to the person. It never expires, and
+// it holds no personal data: [retention.Certificate.Concerns] tells whose it is to who knows the person's id, and to nobody else. The file format.md describes the claims.
+//
+//	signer, err := certificate.NewSigner(keys, "shop.example")
+//	token, err := signer.Sign(c)           // in retention.Config.Certify
+//
+//	verifier, err := certificate.NewVerifier(public, "shop.example")
+//	c, err := verifier.Verify(token)
+package certificate
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tink-crypto/tink-go/v2/jwt"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+
+	"github.com/purposebound/purposebound/retention"
+)
+
+// The errors of signing and verifying. None says more: what is wrong with a signature is nobody's business.
+var (
+	// ErrSignature reports a token that was not signed by the issuer under one of the keys, or is no such token.
+	ErrSignature = errors.New("certificate: the signature is not the issuer's")
+	// ErrFormat reports a token that is the issuer's and says something this version does not know.
+	ErrFormat = errors.New("certificate: the token is of a form this version does not know")
+	// ErrCertificate reports a certificate that says nothing, or something impossible, and is not signed.
+	ErrCertificate = errors.New("certificate: the certificate is not complete")
+	// ErrSigning reports that the key could not be used.
+	ErrSigning = errors.New("certificate: the certificate could not be signed")
+)
+
+// tokenType is the token's "typ": what says that it is none of the organisation's other tokens.
+const tokenType = "purposebound-erasure+jwt"
+
+// Signer signs certificates. It is safe for concurrent use; make it with [NewSigner].
+type Signer struct {
+	signer jwt.Signer
+	issuer string
+}
+
+// NewSigner returns a signer over a keyset with private keys for JWT signatures (jwt.ES256Template is one). issuer names who certifies, as verifiers know it.
+func NewSigner(keys *keyset.Handle, issuer string) (*Signer, error) {
+	if keys == nil || issuer == "" {
+		return nil, errors.New("certificate: NewSigner: keys and issuer are required")
+	}
+	s, err := jwt.NewSigner(keys)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: NewSigner: %w", err)
+	}
+	return &Signer{s, issuer}, nil
+}
+
+// Sign returns the certificate as a token. It returns [ErrCertificate] for one without ID, digest, policy or times, that was completed before it was decided, or with a line
+// without attribute, compartment or outcome, or, if it is kept, without a reason.
+func (s *Signer) Sign(c retention.Certificate) (string, error) {
+	if s == nil || !complete(&c) {
+		return "", ErrCertificate
+	}
+	typ, issued := tokenType, c.Completed.UTC().Truncate(time.Second)
+	raw, err := jwt.NewRawJWT(&jwt.RawJWTOptions{
+		TypeHeader: &typ, Issuer: &s.issuer, JWTID: &c.ID, IssuedAt: &issued, WithoutExpiration: true,
+		CustomClaims: map[string]any{claim: claims(&c)},
+	})
+	if err != nil {
+		return "", ErrCertificate
+	}
+	token, err := s.signer.SignAndEncode(raw)
+	if err != nil {
+		return "", ErrSigning
+	}
+	return token, nil
+}
+
+// Verifier tells whether a token is the issuer's, and reads it. It is safe for concurrent use; make it with [NewVerifier].
+type Verifier struct {
+	verifier  jwt.Verifier
+	validator *jwt.Validator
+}
+
+// NewVerifier returns a verifier over a keyset with the public keys of an issuer.
+func NewVerifier(keys *keyset.Handle, issuer string) (*Verifier, error) {
+	if keys == nil || issuer == "" {
+		return nil, errors.New("certificate: NewVerifier: keys and issuer are required")
+	}
+	v, err := jwt.NewVerifier(keys)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: NewVerifier: %w", err)
+	}
+	typ := tokenType
+	validator, err := jwt.NewValidator(&jwt.ValidatorOpts{
+		ExpectedTypeHeader: &typ, ExpectedIssuer: &issuer, AllowMissingExpiration: true,
+		FixedNow: time.Unix(1<<40, 0), // a certificate is as good later, and a clock that is behind is no fault of it
+	})
+	if err != nil {
+		return nil, fmt.Errorf("certificate: NewVerifier: %w", err)
+	}
+	return &Verifier{v, validator}, nil
+}
+
+// Verify returns what a token certifies, [ErrSignature] if it is not the issuer's, or [ErrFormat].
+func (v *Verifier) Verify(token string) (retention.Certificate, error) {
+	if v == nil {
+		return retention.Certificate{}, ErrSignature
+	}
+	verified, err := v.verifier.VerifyAndDecode(token, v.validator)
+	if err != nil {
+		return retention.Certificate{}, ErrSignature
+	}
+	payload, err := verified.JSONPayload()
+	if err != nil {
+		return retention.Certificate{}, ErrFormat
+	}
+	return read(payload)
+}
