@@ -34,8 +34,9 @@ func TestErasureIsStoredAtItsVersion(t *testing.T) {
 				after := d.facts().Ledger
 				d.ledger.bend(func(ctx context.Context, e consent.Event, store func() (uint64, error)) (uint64, error) {
 					d.ledger.bend(nil, nil)
-					meanwhile.Policy, meanwhile.Time = "1", time.Now()
-					_, err := d.ledger.Memory.Append(ctx, d.who, consent.Any, meanwhile)
+					came := meanwhile
+					came.Policy, came.Time = "1", time.Now()
+					_, err := d.ledger.Memory.Append(ctx, d.who, consent.Any, came)
 					require.NoError(t, err)
 					return store()
 				}, nil)

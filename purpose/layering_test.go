@@ -45,6 +45,7 @@ var layers = map[string]string{
 	"pii/piitest":                    "pii pii/keyring purpose consent consent/consenttest tink-go x/text",
 	"retention":                      "purpose consent x/text",
 	"retention/certificate":          "retention purpose tink-go",
+	"retention/retentionsql":         "retention purpose consent internal/sqlkit",
 	"retention/retentiontest":        "retention consent purpose testify",
 	"redact":                         "x/text",
 	"redact/anonymity":               "",

@@ -1,0 +1,187 @@
+package retentionsql
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/sqlkit"
+	"github.com/purposebound/purposebound/retention"
+)
+
+// Put implements [retention.Agenda]. Where nothing changes it costs one query.
+func (s *Store) Put(ctx context.Context, items ...retention.Item) error {
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	given := make(map[[32]byte]*retention.Item, len(items))
+	var keys [][32]byte
+	for n := range items {
+		i := items[n]
+		if !i.Storable() {
+			return retention.ErrItem
+		}
+		key := keyOf(&i)
+		have := given[key]
+		if have == nil {
+			i, _ = i.Merge(i)
+			i.Due, i.Collected = i.Due.UTC(), i.Collected.UTC()
+			given[key] = &i
+			keys = append(keys, key)
+			continue
+		}
+		*have, _ = have.Merge(i)
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.SortFunc(keys, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) // two that put the same wait for each other in one order
+	for some := range slices.Chunk(keys, chunk) {
+		same, err := s.unchanged(ctx, some, given)
+		if err != nil {
+			return fmt.Errorf("retentionsql: put: %w", err)
+		}
+		if same {
+			for _, key := range some {
+				delete(given, key)
+			}
+		}
+	}
+	keys = slices.DeleteFunc(keys, func(key [32]byte) bool { return given[key] == nil })
+	if len(keys) == 0 {
+		return nil
+	}
+	err := s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+		for some := range slices.Chunk(keys, chunk) {
+			if err := put(ctx, tx, some, given); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("retentionsql: put: %w", err)
+	}
+	return nil
+}
+
+// unchanged reports whether the table has all of it already.
+func (s *Store) unchanged(ctx context.Context, keys [][32]byte, given map[[32]byte]*retention.Item) (bool, error) {
+	same := 0
+	query, args := among("SELECT "+columns+" FROM purposebound_agenda WHERE item IN ", keys)
+	err := s.read(ctx, func(rows *sql.Rows) error {
+		r, err := readRow(rows)
+		if err != nil {
+			return err
+		}
+		if _, changed := r.Merge(*given[r.key]); !changed {
+			same++
+		}
+		return nil
+	}, query, args...)
+	return same == len(keys), err
+}
+
+// put stores or merges. What others insert at the same moment is waited for, and merged with.
+func put(ctx context.Context, tx *sqlkit.Tx, keys [][32]byte, given map[[32]byte]*retention.Item) error {
+	missing := keys
+	for len(missing) > 0 {
+		found, err := locked(ctx, tx, missing)
+		if err != nil {
+			return err
+		}
+		for key, r := range found {
+			merged, changed := r.Merge(*given[key])
+			if !changed {
+				continue
+			}
+			if _, err := tx.Exec(ctx, "UPDATE purposebound_agenda SET collected = ?, attributes = ?, due = ?, version = version + 1 WHERE item = ?",
+				stamp(merged.Collected), pack(merged.Attributes), stamp(merged.Due), key[:]); err != nil {
+				return err
+			}
+		}
+		var again [][32]byte
+		for _, key := range missing {
+			if _, there := found[key]; there {
+				continue
+			}
+			stored, err := insert(ctx, tx, key, given[key])
+			if err != nil {
+				return err
+			}
+			if !stored {
+				again = append(again, key)
+			}
+		}
+		missing = again
+	}
+	return nil
+}
+
+// insert stores an item, unless somebody else has.
+func insert(ctx context.Context, tx *sqlkit.Tx, key [32]byte, i *retention.Item) (bool, error) {
+	query := "INSERT INTO purposebound_agenda (" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?)"
+	if tx.Dialect() != sqlkit.MariaDB {
+		query += " ON CONFLICT (item) DO NOTHING"
+	}
+	result, err := tx.Exec(ctx, query, key[:], []byte(i.Subject), []byte(i.Compartment), []byte(i.Case), stamp(i.Collected), pack(i.Attributes), stamp(i.Due), []byte{}, []byte{})
+	if tx.Dialect() == sqlkit.MariaDB && sqlkit.Duplicate(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+// locked reads rows, which nobody else changes until the transaction ends.
+func locked(ctx context.Context, tx *sqlkit.Tx, keys [][32]byte) (map[[32]byte]row, error) {
+	query, args := among("SELECT "+columns+" FROM purposebound_agenda WHERE item IN ", keys)
+	query += " ORDER BY item"
+	if tx.Dialect().Server() {
+		query += " FOR UPDATE"
+	}
+	found := make(map[[32]byte]row)
+	rows, err := tx.Query(ctx, query, args...)
+	return found, scan(rows, err, func(rows *sql.Rows) error {
+		r, err := readRow(rows)
+		found[r.key] = r
+		return err
+	})
+}
+
+// among completes a statement with a list of keys.
+func among(statement string, keys [][32]byte, before ...any) (string, []any) {
+	args := before
+	for n := range keys {
+		args = append(args, keys[n][:])
+	}
+	return statement + "(" + strings.TrimSuffix(strings.Repeat("?, ", len(keys)), ", ") + ")", args
+}
+
+// Of implements [retention.Agenda].
+func (s *Store) Of(ctx context.Context, subject consent.Subject) ([]retention.Item, error) {
+	var items []retention.Item
+	err := s.read(ctx, func(rows *sql.Rows) error {
+		r, err := readRow(rows)
+		r.Claim = ""
+		items = append(items, r.Item)
+		return err
+	}, "SELECT "+columns+" FROM purposebound_agenda WHERE subject = ?", []byte(subject))
+	if err != nil {
+		return nil, fmt.Errorf("retentionsql: of: %w", err)
+	}
+	ordered(items)
+	return items, nil
+}
+
+var errLimit = errors.New("retentionsql: more items than one claim may have")
