@@ -347,7 +347,7 @@ func (r *Registry) pending(s Subject, q purpose.Request) purpose.Reason {
 	if !r.declared(q.Purpose) {
 		return purpose.Permitted // the policy has its own word for that
 	}
-	one := Gate{purposes: []gatePurpose{r.bounds(q.Purpose)}}
+	one := Gate{operation: q.Operation, ask: q, purposes: []gatePurpose{r.bounds(q.Purpose)}}
 	sh := r.shard(s)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

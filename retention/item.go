@@ -114,7 +114,7 @@ type Queue interface {
 	Settle(ctx context.Context, done, again []Item) error
 }
 
-// Store is an agenda with its queue. [Memory] is one for tests and demonstrations.
+// Store is an agenda with its queue. [Memory] is one for tests and demonstrations; package retentionsql has one on a database.
 type Store interface {
 	Agenda
 	Queue
