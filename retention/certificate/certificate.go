@@ -8,12 +8,20 @@
 //
 //	verifier, err := certificate.NewVerifier(public, "shop.example")
 //	c, err := verifier.Verify(token)
+//
+// # What this does not do
+//
+// It signs what it is told. That names of tables and policies, citations and purposes say nothing about a person is for who writes them. An id that can be guessed, such as a number
+// that is counted up, can be found from the digest by trying: [github.com/purposebound/purposebound/consent.NewSubject] makes ids that cannot.
+//
+// A token is not unique: signing again makes another, and a signature of ECDSA has a twin. Certificates are told apart by their ID.
 package certificate
 
 import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tink-crypto/tink-go/v2/jwt"
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -25,7 +33,7 @@ import (
 var (
 	// ErrSignature reports a token that was not signed by the issuer under one of the keys, or is no such token.
 	ErrSignature = errors.New("certificate: the signature is not the issuer's")
-	// ErrFormat reports a token that is the issuer's and says something this version does not know.
+	// ErrFormat reports a token that is the issuer's and says something that this version does not know, or not as it is written.
 	ErrFormat = errors.New("certificate: the token is of a form this version does not know")
 	// ErrCertificate reports a certificate that says nothing, or something impossible, and is not signed.
 	ErrCertificate = errors.New("certificate: the certificate is not complete")
@@ -44,8 +52,8 @@ type Signer struct {
 
 // NewSigner returns a signer over a keyset with private keys for JWT signatures (jwt.ES256Template is one). issuer names who certifies, as verifiers know it.
 func NewSigner(keys *keyset.Handle, issuer string) (*Signer, error) {
-	if keys == nil || issuer == "" {
-		return nil, errors.New("certificate: NewSigner: keys and issuer are required")
+	if keys == nil || issuer == "" || !utf8.ValidString(issuer) {
+		return nil, errors.New("certificate: NewSigner: keys and an issuer, in UTF-8, are required")
 	}
 	s, err := jwt.NewSigner(keys)
 	if err != nil {
@@ -54,16 +62,20 @@ func NewSigner(keys *keyset.Handle, issuer string) (*Signer, error) {
 	return &Signer{s, issuer}, nil
 }
 
-// Sign returns the certificate as a token. It returns [ErrCertificate] for one without ID, digest, policy or times, that was completed before it was decided, or with a line
-// without attribute, compartment or outcome, or, if it is kept, without a reason.
+// Sign returns the certificate as a token. It returns [ErrCertificate] for one without ID, digest, policy or times, or with a digest that [retention.Digest] does not return; that was completed before it was
+// decided, or whose backups expire before that; with a line without attribute, compartment or outcome, without a reason of what is kept, with a reason of what is not, or with an
+// end of what no law retains; with lines or tables out of order or there twice. A sweeper makes none of these. It returns [ErrSigning] if the key could not be used, and for a zero Signer.
 func (s *Signer) Sign(c retention.Certificate) (string, error) {
-	if s == nil || !complete(&c) {
+	if s == nil || s.signer == nil {
+		return "", ErrSigning
+	}
+	if !complete(&c) {
 		return "", ErrCertificate
 	}
 	typ, issued := tokenType, c.Completed.UTC().Truncate(time.Second)
 	raw, err := jwt.NewRawJWT(&jwt.RawJWTOptions{
 		TypeHeader: &typ, Issuer: &s.issuer, JWTID: &c.ID, IssuedAt: &issued, WithoutExpiration: true,
-		CustomClaims: map[string]any{claim: claims(&c)},
+		CustomClaims: map[string]any{claim: private(&c)},
 	})
 	if err != nil {
 		return "", ErrCertificate
@@ -83,8 +95,8 @@ type Verifier struct {
 
 // NewVerifier returns a verifier over a keyset with the public keys of an issuer.
 func NewVerifier(keys *keyset.Handle, issuer string) (*Verifier, error) {
-	if keys == nil || issuer == "" {
-		return nil, errors.New("certificate: NewVerifier: keys and issuer are required")
+	if keys == nil || issuer == "" || !utf8.ValidString(issuer) {
+		return nil, errors.New("certificate: NewVerifier: keys and an issuer, in UTF-8, are required")
 	}
 	v, err := jwt.NewVerifier(keys)
 	if err != nil {
@@ -101,9 +113,10 @@ func NewVerifier(keys *keyset.Handle, issuer string) (*Verifier, error) {
 	return &Verifier{v, validator}, nil
 }
 
-// Verify returns what a token certifies, [ErrSignature] if it is not the issuer's, or [ErrFormat].
+// Verify returns what a token certifies, in UTC. It returns [ErrSignature] if the token is not the issuer's, and [ErrFormat] if what it claims is not, to the letter, what [Signer.Sign] writes.
+// A zero Verifier verifies nothing.
 func (v *Verifier) Verify(token string) (retention.Certificate, error) {
-	if v == nil {
+	if v == nil || v.verifier == nil || v.validator == nil {
 		return retention.Certificate{}, ErrSignature
 	}
 	verified, err := v.verifier.VerifyAndDecode(token, v.validator)

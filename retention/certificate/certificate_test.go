@@ -66,7 +66,8 @@ func TestRoundTrip(t *testing.T) {
 		"brief": func(c *retention.Certificate) {
 			c.Lines, c.Tables, c.Redacted, c.Backups = nil, nil, false, time.Time{}
 		},
-		"at once": func(c *retention.Certificate) { c.Completed = c.Decided },
+		"at once":                 func(c *retention.Certificate) { c.Completed = c.Decided },
+		"retained without an end": func(c *retention.Certificate) { c.Lines[1].Until = time.Time{} },
 		"elsewhen": func(c *retention.Certificate) {
 			c.Completed = time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 			c.Backups = time.Time{}
@@ -82,6 +83,29 @@ func TestRoundTrip(t *testing.T) {
 		assert.True(t, got.Concerns(marie))
 		assert.False(t, got.Concerns("somebody"))
 	}
+}
+
+// unix returns an instant in UTC; no seconds are none.
+func unix(seconds, nanos int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, nanos).UTC()
+}
+
+// A certificate is the same wherever its times were read.
+func TestZones(t *testing.T) {
+	t.Parallel()
+	s, v := pair(t)
+	want := full()
+	east := want
+	zone := time.FixedZone("", 5*60*60)
+	east.Decided, east.Completed, east.Backups = want.Decided.In(zone), want.Completed.In(zone), want.Backups.In(zone)
+	token, err := s.Sign(east)
+	require.NoError(t, err)
+	got, err := v.Verify(token)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
 }
 
 // TestClaims fixes what is signed.
@@ -122,6 +146,22 @@ func TestWhatIsNotSigned(t *testing.T) {
 		"no compartment":        func(c *retention.Certificate) { c.Lines[0].Compartment = "" },
 		"retained by nothing":   func(c *retention.Certificate) { c.Lines[1].Why = "" },
 		"held by nothing":       func(c *retention.Certificate) { c.Lines[3].Why = "" },
+		"held until a day":      func(c *retention.Certificate) { c.Lines[3].Until = c.Lines[1].Until },
+		"destroyed until a day": func(c *retention.Certificate) { c.Lines[0].Until = c.Lines[1].Until },
+		"destroyed for a law":   func(c *retention.Certificate) { c.Lines[0].Why = "Income Tax Act (Canada) s. 230(4)(b)" },
+		"deleted for a hold":    func(c *retention.Certificate) { c.Lines[2].Why = "legal.dispute" },
+		"retained until before": func(c *retention.Certificate) { c.Lines[1].Until = time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"a line twice":          func(c *retention.Certificate) { c.Lines[1] = c.Lines[0] },
+		"lines out of order":    func(c *retention.Certificate) { c.Lines[0], c.Lines[1] = c.Lines[1], c.Lines[0] },
+		"a table twice":         func(c *retention.Certificate) { c.Tables = []string{"clients", "clients"} },
+		"tables out of order":   func(c *retention.Certificate) { c.Tables = []string{"invoices", "clients"} },
+		"a table of no name":    func(c *retention.Certificate) { c.Tables = []string{"", "clients"} },
+		"an id for a digest":    func(c *retention.Certificate) { c.Digest = strings.Repeat("canary-subject--", 4) },
+		"another digest":        func(c *retention.Certificate) { c.Digest = strings.ToUpper(c.Digest) },
+		"a longer digest":       func(c *retention.Certificate) { c.Digest += "00" },
+		"decided before 1970":   func(c *retention.Certificate) { c.Decided = time.Date(1969, 12, 31, 0, 0, 0, 0, time.UTC) },
+		"no UTF-8, id":          func(c *retention.Certificate) { c.ID = "\xff" },
+		"no UTF-8, reason":      func(c *retention.Certificate) { c.Lines[1].Why = "\xff" },
 	} {
 		c := full()
 		change(&c)
@@ -129,8 +169,11 @@ func TestWhatIsNotSigned(t *testing.T) {
 		require.ErrorIs(t, err, certificate.ErrCertificate, name)
 		assert.Empty(t, token, name)
 	}
-	_, err := (*certificate.Signer)(nil).Sign(full())
-	require.ErrorIs(t, err, certificate.ErrCertificate)
+	for _, none := range []*certificate.Signer{nil, {}} {
+		token, err := none.Sign(full())
+		require.ErrorIs(t, err, certificate.ErrSigning)
+		assert.Empty(t, token)
+	}
 }
 
 func TestWhatDoesNotVerify(t *testing.T) {
@@ -169,8 +212,10 @@ func TestWhatDoesNotVerify(t *testing.T) {
 		_, err := v.Verify(token)
 		require.ErrorIs(t, err, certificate.ErrSignature, name)
 	}
-	_, err = (*certificate.Verifier)(nil).Verify(good)
-	require.ErrorIs(t, err, certificate.ErrSignature)
+	for _, none := range []*certificate.Verifier{nil, {}} {
+		_, err = none.Verify(good)
+		require.ErrorIs(t, err, certificate.ErrSignature)
+	}
 
 	text, err := os.ReadFile("testdata/claims_v1.json")
 	require.NoError(t, err)
@@ -214,6 +259,9 @@ func TestMissingParts(t *testing.T) {
 		func() error { _, err := certificate.NewSigner(public, issuer); return err },
 		func() error { _, err := certificate.NewVerifier(nil, issuer); return err },
 		func() error { _, err := certificate.NewVerifier(public, ""); return err },
+		func() error { _, err := certificate.NewVerifier(private, issuer); return err },
+		func() error { _, err := certificate.NewSigner(private, "\xff"); return err },
+		func() error { _, err := certificate.NewVerifier(public, "\xff"); return err },
 	} {
 		require.Error(t, make())
 	}

@@ -1,9 +1,11 @@
 package certificate
 
 import (
-	"bytes"
+	"cmp"
+	"crypto/sha256"
 	"encoding/json"
-	"io"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/purposebound/purposebound/purpose"
@@ -49,8 +51,8 @@ type line struct {
 	Why         string `json:"why,omitempty"`
 }
 
-// claims returns the private claim of a certificate.
-func claims(c *retention.Certificate) map[string]any {
+// private returns the private claim of a certificate.
+func private(c *retention.Certificate) map[string]any {
 	lines := make([]any, 0, len(c.Lines))
 	for _, l := range c.Lines {
 		one := map[string]any{"attribute": string(l.Attribute), "compartment": string(l.Compartment), "outcome": outcomes[l.Outcome]}
@@ -79,62 +81,100 @@ func claims(c *retention.Certificate) map[string]any {
 // read reads the claims of a token that was verified.
 func read(claims []byte) (retention.Certificate, error) {
 	var p payload
-	d := json.NewDecoder(bytes.NewReader(claims))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil || p.Body == nil || p.Body.Format != format || p.Body.Lines == nil || p.Body.Tables == nil {
-		return retention.Certificate{}, ErrFormat
-	}
-	if _, err := d.Token(); err != io.EOF {
+	if err := json.Unmarshal(claims, &p); err != nil || p.Issuer == "" || p.Body == nil || p.Body.Format != format {
 		return retention.Certificate{}, ErrFormat
 	}
 	ok := true
-	at := func(text string, required bool) time.Time {
-		if text == "" && !required {
+	at := func(text string) time.Time {
+		if text == "" {
 			return time.Time{}
 		}
 		t, err := time.Parse(time.RFC3339Nano, text)
-		ok = ok && err == nil && stamp(t) == text
+		ok = ok && err == nil
 		return t.UTC()
 	}
 	b := p.Body
-	c := retention.Certificate{
-		ID: p.ID, Digest: b.Digest, Policy: b.Policy, Decided: at(b.Decided, true), Completed: at(b.Completed, true), Redacted: b.Redacted, Backups: at(b.Backups, false),
-	}
+	c := retention.Certificate{ID: p.ID, Digest: b.Digest, Policy: b.Policy, Decided: at(b.Decided), Completed: at(b.Completed), Redacted: b.Redacted, Backups: at(b.Backups)}
 	if len(b.Tables) > 0 {
 		c.Tables = b.Tables
 	}
 	for _, l := range b.Lines {
-		var outcome retention.Outcome
-		for o, text := range outcomes {
-			if text == l.Outcome {
-				outcome = o
-			}
-		}
 		c.Lines = append(c.Lines, retention.Line{
-			Attribute: purpose.Attribute(l.Attribute), Compartment: purpose.Compartment(l.Compartment), Outcome: outcome, Until: at(l.Until, false), Why: l.Why,
+			Attribute: purpose.Attribute(l.Attribute), Compartment: purpose.Compartment(l.Compartment), Outcome: outcome(l.Outcome), Until: at(l.Until), Why: l.Why,
 		})
 	}
-	if !ok || !complete(&c) || c.Completed.Unix() != p.Issued {
+	if !ok || !complete(&c) || !written(claims, p.Issuer, &c) {
 		return retention.Certificate{}, ErrFormat
 	}
 	return c, nil
 }
 
+// written reports whether claims are those that are written of the certificate. The decoder is lenient: it takes a name in other letters, an absent field, a null and an empty
+// text for the same, and passes over what it does not know. Another reader need not, so nothing passes that is not written.
+func written(claims []byte, issuer string, c *retention.Certificate) bool {
+	one, err := json.Marshal(map[string]any{"iss": issuer, "iat": c.Completed.Unix(), "jti": c.ID, claim: private(c)})
+	if err != nil {
+		return false
+	}
+	var have, want any
+	return json.Unmarshal(claims, &have) == nil && json.Unmarshal(one, &want) == nil && reflect.DeepEqual(have, want)
+}
+
+// outcome returns the outcome of a text, zero for none.
+func outcome(text string) retention.Outcome {
+	for o, t := range outcomes {
+		if t == text {
+			return o
+		}
+	}
+	return 0
+}
+
 // complete reports whether a certificate says all that one must, and nothing impossible.
 func complete(c *retention.Certificate) bool {
-	if c.ID == "" || len(c.Digest) != 64 || c.Policy == "" || !writable(c.Decided) || !writable(c.Completed) || c.Completed.Before(c.Decided) {
+	if c.ID == "" || !digest(c.Digest) || c.Policy == "" || !writable(c.Decided) || !writable(c.Completed) || c.Completed.Before(c.Decided) {
 		return false
 	}
 	if !c.Backups.IsZero() && (!writable(c.Backups) || c.Backups.Before(c.Completed)) {
 		return false
 	}
-	for _, l := range c.Lines {
-		kept := l.Outcome == retention.Retained || l.Outcome == retention.Held
-		if outcomes[l.Outcome] == "" || l.Attribute == "" || l.Compartment == "" || kept && l.Why == "" || !l.Until.IsZero() && !writable(l.Until) {
+	for i, t := range c.Tables {
+		if t == "" || i > 0 && t <= c.Tables[i-1] {
+			return false
+		}
+	}
+	for i, l := range c.Lines {
+		if !said(&l) || i > 0 && !follows(&l, &c.Lines[i-1]) {
 			return false
 		}
 	}
 	return true
+}
+
+// said reports whether a line says what its outcome needs, and no more: a reason of what is kept, an end of what a law keeps.
+func said(l *retention.Line) bool {
+	if l.Attribute == "" || l.Compartment == "" || !l.Until.IsZero() && !writable(l.Until) {
+		return false
+	}
+	switch l.Outcome {
+	case retention.Retained:
+		return l.Why != ""
+	case retention.Held:
+		return l.Why != "" && l.Until.IsZero()
+	case retention.Destroyed, retention.Deleted:
+		return l.Why == "" && l.Until.IsZero()
+	}
+	return false
+}
+
+// follows reports whether a line comes after another: an attribute has one fate in a compartment.
+func follows(l, before *retention.Line) bool {
+	return cmp.Or(cmp.Compare(l.Attribute, before.Attribute), cmp.Compare(l.Compartment, before.Compartment)) > 0
+}
+
+// digest reports whether a text can be a [retention.Digest]. Anything else of that length might be the id that it is to hide.
+func digest(text string) bool {
+	return len(text) == 2*sha256.Size && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 func writable(t time.Time) bool { y := t.UTC().Year(); return !t.IsZero() && y >= 1970 && y <= 9999 }
