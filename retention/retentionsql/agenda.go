@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,49 +89,56 @@ func (s *Store) unchanged(ctx context.Context, keys [][32]byte, given map[[32]by
 	return same == len(keys), err
 }
 
-// put stores or merges. What others insert at the same moment is waited for, and merged with.
+// put stores or merges. What others insert at the same moment is waited for, and merged with. It costs two statements, or three when something is merged.
 func put(ctx context.Context, tx *sqlkit.Tx, keys [][32]byte, given map[[32]byte]*retention.Item) error {
-	missing := keys
-	for len(missing) > 0 {
+	for missing := keys; len(missing) > 0; {
 		found, err := locked(ctx, tx, missing)
 		if err != nil {
 			return err
 		}
-		for key, r := range found {
-			merged, changed := r.Merge(*given[key])
-			if !changed {
-				continue
-			}
-			if _, err := tx.Exec(ctx, "UPDATE purposebound_agenda SET collected = ?, attributes = ?, due = ?, version = version + 1 WHERE item = ?",
-				stamp(merged.Collected), pack(merged.Attributes), stamp(merged.Due), key[:]); err != nil {
-				return err
-			}
-		}
+		var fresh, merged []row
 		var again [][32]byte
 		for _, key := range missing {
-			if _, there := found[key]; there {
+			r, there := found[key]
+			if !there {
+				fresh, again = append(fresh, row{Item: *given[key], key: key}), append(again, key)
 				continue
 			}
-			stored, err := insert(ctx, tx, key, given[key])
-			if err != nil {
-				return err
-			}
-			if !stored {
-				again = append(again, key)
+			if m, changed := r.Merge(*given[key]); changed {
+				r.Item = m
+				r.Version++
+				merged = append(merged, r)
 			}
 		}
-		missing = again
+		if err := replace(ctx, tx, merged); err != nil {
+			return err
+		}
+		stored, err := insert(ctx, tx, fresh)
+		if err != nil {
+			return err
+		}
+		if stored {
+			return nil
+		}
+		missing = again // with those that were stored, which merging does not change
 	}
 	return nil
 }
 
-// insert stores an item, unless somebody else has.
-func insert(ctx context.Context, tx *sqlkit.Tx, key [32]byte, i *retention.Item) (bool, error) {
-	query := "INSERT INTO purposebound_agenda (" + columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?)"
+// insert stores rows as new ones, and reports whether there was none of them before. If there was, some of the others may be stored.
+func insert(ctx context.Context, tx *sqlkit.Tx, rows []row) (bool, error) {
+	if len(rows) == 0 {
+		return true, nil
+	}
+	for n := range rows {
+		rows[n].Failures, rows[n].Version = 0, 1
+		rows[n].free()
+	}
+	query, args := values(rows)
 	if tx.Dialect() != sqlkit.MariaDB {
 		query += " ON CONFLICT (item) DO NOTHING"
 	}
-	result, err := tx.Exec(ctx, query, key[:], []byte(i.Subject), []byte(i.Compartment), []byte(i.Case), stamp(i.Collected), pack(i.Attributes), stamp(i.Due), []byte{}, []byte{})
+	result, err := tx.Exec(ctx, query, args...)
 	if tx.Dialect() == sqlkit.MariaDB && sqlkit.Duplicate(err) {
 		return false, nil
 	}
@@ -140,7 +146,39 @@ func insert(ctx context.Context, tx *sqlkit.Tx, key [32]byte, i *retention.Item)
 		return false, err
 	}
 	n, err := result.RowsAffected()
-	return n == 1, err
+	return n == int64(len(rows)), err
+}
+
+// replace gives rows, which the transaction has locked, what changes of a row.
+func replace(ctx context.Context, tx *sqlkit.Tx, rows []row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	query, args := values(rows)
+	conflict, from, end := " ON CONFLICT (item) DO UPDATE SET ", "excluded.", ""
+	if tx.Dialect() == sqlkit.MariaDB {
+		conflict, from, end = " ON DUPLICATE KEY UPDATE ", "VALUES(", ")"
+	}
+	query += conflict
+	for n, column := range []string{"collected", "attributes", "due", "failures", "version", "claim", "claimed_until"} {
+		if n > 0 {
+			query += ", "
+		}
+		query += column + " = " + from + column + end
+	}
+	_, err := tx.Exec(ctx, query, args...)
+	return err
+}
+
+// values begins the statement that writes rows.
+func values(rows []row) (string, []any) {
+	one := "(?" + strings.Repeat(", ?", strings.Count(columns, ",")) + ")"
+	var args []any
+	for _, r := range rows {
+		args = append(args, r.key[:], []byte(r.Subject), []byte(r.Compartment), []byte(r.Case), stamp(r.Collected), pack(r.Attributes), stamp(r.Due),
+			int64(r.Failures), int64(r.Version), []byte(r.Claim), r.until)
+	}
+	return "INSERT INTO purposebound_agenda (" + columns + ") VALUES " + one + strings.Repeat(", "+one, len(rows)-1), args
 }
 
 // locked reads rows, which nobody else changes until the transaction ends.
@@ -183,5 +221,3 @@ func (s *Store) Of(ctx context.Context, subject consent.Subject) ([]retention.It
 	ordered(items)
 	return items, nil
 }
-
-var errLimit = errors.New("retentionsql: more items than one claim may have")

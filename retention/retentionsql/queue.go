@@ -16,48 +16,59 @@ import (
 // largest is how many items one claim has at most.
 const largest = 100_000
 
-// Take implements [retention.Queue].
+// part is a part of what can be taken.
+type part struct {
+	where, order string
+	args         []any
+}
+
+// parts returns what can be taken in two parts, since an index finds each at once: what nobody has claimed, and what claims that ran out had. What others hold is
+// not read.
+func parts(d sqlkit.Dialect, now []byte) []part {
+	unclaimed := part{"claimed_until = ? AND due <= ?", "due", []any{[]byte{}, now}}
+	if d == sqlkit.MariaDB {
+		// Offered an equality, it may use the index for that alone, and read whatever nobody has claimed.
+		unclaimed.where, unclaimed.order = "claimed_until <= ? AND due <= ?", "claimed_until, due"
+	}
+	return []part{unclaimed, {"claimed_until > ? AND claimed_until <= ? AND due <= ?", "due", []any{[]byte{}, now, now}}}
+}
+
+// Take implements [retention.Queue]. One claim has at most 100,000 items.
 func (s *Store) Take(ctx context.Context, c retention.Claim) ([]retention.Item, error) {
 	if c.Limit <= 0 || c.For <= 0 || c.Now.IsZero() {
 		return nil, retention.ErrClaim
 	}
-	if c.Limit > largest {
-		return nil, errLimit
-	}
+	c.Limit = min(c.Limit, largest)
 	if s.closed.Load() {
 		return nil, ErrClosed
 	}
-	// The table is looked at first without a lock: mostly nothing is due.
-	due := 0
-	now := stamp(c.Now)
-	if err := s.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&due) },
-		"SELECT 1 FROM purposebound_agenda WHERE due <= ? AND claimed_until <= ? ORDER BY due LIMIT 1", now, now); err != nil {
+	there, err := s.peek(ctx, parts(s.dialect, stamp(c.Now)))
+	if err != nil {
 		return nil, fmt.Errorf("retentionsql: take: %w", err)
 	}
-	if due == 0 {
+	if len(there) == 0 {
 		return nil, nil
 	}
-	claim := []byte(rand.Text())
+	claim, until := []byte(rand.Text()), stamp(c.Now.Add(c.For))
 	var items []retention.Item
-	err := s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+	err = s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		items = nil
-		// The limit is part of the text: not knowing it, a planner takes it for a tenth of the table, and reads all of that.
-		query := "SELECT " + columns + " FROM purposebound_agenda WHERE due <= ? AND claimed_until <= ? ORDER BY due LIMIT " + strconv.Itoa(c.Limit)
-		if tx.Dialect().Server() {
-			query += " FOR UPDATE SKIP LOCKED"
+		for _, p := range there {
+			some, err := first(ctx, tx, p, c.Limit)
+			if err != nil {
+				return err
+			}
+			items = append(items, some...)
 		}
-		var keys [][32]byte
-		rows, err := tx.Query(ctx, query, now, now)
-		if err := scan(rows, err, func(rows *sql.Rows) error {
-			r, err := readRow(rows)
-			r.Claim = string(claim)
-			items, keys = append(items, r.Item), append(keys, r.key)
-			return err
-		}); err != nil {
-			return err
+		ordered(items)
+		items = items[:min(len(items), c.Limit)]
+		keys := make([][32]byte, len(items))
+		for n := range items {
+			items[n].Claim = string(claim)
+			keys[n] = keyOf(&items[n])
 		}
 		for some := range slices.Chunk(keys, chunk) {
-			query, args := among("UPDATE purposebound_agenda SET claim = ?, claimed_until = ? WHERE item IN ", some, claim, stamp(c.Now.Add(c.For)))
+			query, args := among("UPDATE purposebound_agenda SET claim = ?, claimed_until = ? WHERE item IN ", some, claim, until)
 			if _, err := tx.Exec(ctx, query, args...); err != nil {
 				return err
 			}
@@ -67,8 +78,51 @@ func (s *Store) Take(ctx context.Context, c retention.Claim) ([]retention.Item, 
 	if err != nil {
 		return nil, fmt.Errorf("retentionsql: take: %w", err)
 	}
-	ordered(items)
 	return items, nil
+}
+
+// peek returns the parts that have something, mostly none. It takes no lock.
+func (s *Store) peek(ctx context.Context, all []part) (there []part, err error) {
+	query, args := peekQuery(all)
+	err = s.read(ctx, func(rows *sql.Rows) error {
+		var n int
+		err := rows.Scan(&n)
+		there = append(there, all[n])
+		return err
+	}, query, args...)
+	return there, err
+}
+
+// peekQuery finds the numbers of the parts that have something. The order is for planners, which might otherwise read the table until they meet what they look for.
+func peekQuery(all []part) (query string, args []any) {
+	for n, p := range all {
+		if n > 0 {
+			query += " UNION ALL "
+		}
+		query += fmt.Sprintf("SELECT * FROM (SELECT %d AS n FROM purposebound_agenda WHERE %s ORDER BY claimed_until, due LIMIT 1) part%d", n, p.where, n)
+		args = append(args, p.args...)
+	}
+	return query, args
+}
+
+// query finds what of the part is due longest, and nobody is about to claim.
+func (p part) query(d sqlkit.Dialect, limit int) string {
+	// The limit is part of the text: not knowing it, a planner takes it for a tenth of the table, and reads all of that.
+	query := "SELECT " + columns + " FROM purposebound_agenda WHERE " + p.where + " ORDER BY " + p.order + " LIMIT " + strconv.Itoa(limit)
+	if d.Server() {
+		query += " FOR UPDATE SKIP LOCKED"
+	}
+	return query
+}
+
+// first returns the first of a part, locked.
+func first(ctx context.Context, tx *sqlkit.Tx, p part, limit int) (items []retention.Item, err error) {
+	rows, err := tx.Query(ctx, p.query(tx.Dialect(), limit), p.args...)
+	return items, scan(rows, err, func(rows *sql.Rows) error {
+		r, err := readRow(rows)
+		items = append(items, r.Item)
+		return err
+	})
 }
 
 // Settle implements [retention.Queue].
@@ -78,10 +132,6 @@ func (s *Store) Settle(ctx context.Context, done, again []retention.Item) error 
 	}
 	if err := ctx.Err(); err != nil {
 		return err
-	}
-	type settled struct {
-		item retention.Item
-		over bool
 	}
 	given := make(map[[32]byte][]settled)
 	var keys [][32]byte
@@ -106,48 +156,29 @@ func (s *Store) Settle(ctx context.Context, done, again []retention.Item) error 
 			if err != nil {
 				return err
 			}
-			var over, free [][32]byte
+			var over [][32]byte
+			var changed []row
 			for _, key := range some {
 				r, there := found[key]
 				if !there {
 					continue
 				}
-				for _, g := range given[key] {
-					if g.item.Claim != "" && g.item.Claim != r.Claim {
-						continue
-					}
-					same := g.item.Version == r.Version
-					switch {
-					case same && g.over:
-						over = append(over, key)
-					case same:
-						r.Version++
-						r.Claim = freed(r.Claim, g.item.Claim)
-						if _, err := tx.Exec(ctx, "UPDATE purposebound_agenda SET due = ?, failures = ?, version = ?, claim = ?, claimed_until = ? WHERE item = ?",
-							stamp(g.item.Due), int64(g.item.Failures), int64(r.Version), []byte(r.Claim), until(r), key[:]); err != nil {
-							return err
-						}
-					case g.item.Claim != "":
-						r.Claim = ""
-						free = append(free, key)
-					}
+				switch r.settle(given[key]) {
+				case removed:
+					over = append(over, key)
+				case altered:
+					changed = append(changed, r)
 				}
 			}
-			for _, change := range []struct {
-				statement string
-				keys      [][32]byte
-				args      []any
-			}{
-				{"DELETE FROM purposebound_agenda WHERE item IN ", over, nil},
-				{"UPDATE purposebound_agenda SET claim = ?, claimed_until = ? WHERE item IN ", free, []any{[]byte{}, []byte{}}},
-			} {
-				if len(change.keys) == 0 {
-					continue
-				}
-				query, args := among(change.statement, change.keys, change.args...)
-				if _, err := tx.Exec(ctx, query, args...); err != nil {
-					return err
-				}
+			if err := replace(ctx, tx, changed); err != nil {
+				return err
+			}
+			if len(over) == 0 {
+				continue
+			}
+			query, args := among("DELETE FROM purposebound_agenda WHERE item IN ", over)
+			if _, err := tx.Exec(ctx, query, args...); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -158,17 +189,41 @@ func (s *Store) Settle(ctx context.Context, done, again []retention.Item) error 
 	return nil
 }
 
-// freed is the claim that is left when who held it settles.
-func freed(have, settling string) string {
-	if settling != "" {
-		return ""
-	}
-	return have
+// settled is an item as it was settled.
+type settled struct {
+	item retention.Item
+	over bool // it is to be removed
 }
 
-func until(r row) []byte {
-	if r.Claim == "" {
-		return []byte{}
+// fate is what settling does to a row.
+type fate int
+
+const (
+	untouched fate = iota
+	altered
+	removed
+)
+
+// settle settles the row, of the same key, as often as it was given.
+func (r *row) settle(given []settled) fate {
+	now := untouched
+	for _, g := range given {
+		if g.item.Claim != "" {
+			if g.item.Claim != r.Claim {
+				continue
+			}
+			r.free()
+			now = altered
+		}
+		if g.item.Version != r.Version {
+			continue
+		}
+		if g.over {
+			return removed
+		}
+		r.Due, r.Failures = g.item.Due, g.item.Failures
+		r.Version++
+		now = altered
 	}
-	return r.until
+	return now
 }

@@ -18,8 +18,11 @@ import (
 type row struct {
 	retention.Item
 	key   [32]byte
-	until []byte // of the claim
+	until []byte // of the claim; empty for none
 }
+
+// free ends the claim, if there is one.
+func (r *row) free() { r.Claim, r.until = "", []byte{} }
 
 const columns = "item, subject, compartment, case_id, collected, attributes, due, failures, version, claim, claimed_until"
 
@@ -41,8 +44,11 @@ func keyOf(i *retention.Item) [32]byte {
 // yearOne is the Unix time of the first second of the year 1.
 const yearOne = -62135596800
 
-// stamp writes a time so that bytes compare as times do. The zero time is the smallest.
+// stamp writes a time so that bytes compare as times do. The zero time is the smallest; what is before it counts as it, so that a clock which is that wrong finds nothing due.
 func stamp(t time.Time) []byte {
+	if t.Before(time.Time{}) {
+		t = time.Time{}
+	}
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, 12), uint64(t.Unix()-yearOne))
 	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
 }
@@ -90,6 +96,7 @@ func readRow(rows *sql.Rows) (row, error) {
 	r.Due, ok2 = unstamp(due)
 	r.Attributes, ok3 = unpack(attributes)
 	r.Failures, r.Version, r.Claim = int(failures), uint64(version), string(claim)
+	r.until = append([]byte{}, r.until...) // some drivers give nil for what is empty, and write NULL for nil
 	if copy(r.key[:], key) != len(r.key) || !ok1 || !ok2 || !ok3 {
 		return row{}, errRow
 	}

@@ -1,5 +1,6 @@
 -- A row for each item, until it has ended. Texts and times are bytes, which compare as such whatever the database's collation: a time is its second
--- since the year 1 and its nanosecond, big-endian.
+-- since the year 1 and its nanosecond, big-endian. claim and claimed_until are empty where
+-- nobody has claimed the item: the index begins with that, so that who takes what is due does not pass what others have claimed.
 CREATE TABLE purposebound_agenda (
 	item BYTEA NOT NULL PRIMARY KEY,
 	subject BYTEA NOT NULL,
@@ -13,5 +14,5 @@ CREATE TABLE purposebound_agenda (
 	claim BYTEA NOT NULL,
 	claimed_until BYTEA NOT NULL
 );
-CREATE INDEX purposebound_agenda_due ON purposebound_agenda (due);
+CREATE INDEX purposebound_agenda_claimed_until ON purposebound_agenda (claimed_until, due);
 CREATE INDEX purposebound_agenda_subject ON purposebound_agenda (subject);
