@@ -43,6 +43,7 @@ var layers = map[string]string{
 	"pii/keyring/internal/storetest": "pii/keyring purpose consent tink-go testify",
 	"pii/keyring/keyringsql":         "pii/keyring purpose consent internal/sqlkit",
 	"pii/piitest":                    "pii pii/keyring purpose consent consent/consenttest tink-go x/text",
+	"pii/rights":                     "purpose consent pii x/text",
 	"retention":                      "purpose consent x/text",
 	"retention/certificate":          "retention purpose tink-go",
 	"retention/retentionsql":         "retention purpose consent internal/sqlkit",

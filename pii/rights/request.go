@@ -1,0 +1,214 @@
+package rights
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/pii"
+	"github.com/purposebound/purposebound/purpose"
+)
+
+// Event is one thing that happened to a request. Its JSON form is stable, for a [Store] to keep.
+type Event struct {
+	Request  string        `json:"request"` // id
+	Kind     EventKind     `json:"kind"`
+	Time     time.Time     `json:"time"`
+	By       purpose.Actor `json:"by"`
+	Evidence string        `json:"evidence,omitempty"` // where the proof is: the id of a letter, of a certificate; never the proof itself
+
+	Intake     *Intake           `json:"intake,omitempty"`     // of Received and Repeated
+	Deadline   time.Time         `json:"deadline,omitzero"`    // of Received and Extended
+	Alarm      time.Time         `json:"alarm,omitzero"`       // of Received and Extended
+	Attribute  purpose.Attribute `json:"attribute,omitempty"`  // of Corrected
+	Inform     []string          `json:"inform,omitempty"`     // of Corrected: ids of the recipients that the old value was disclosed to
+	Assessment *Assessment       `json:"assessment,omitempty"` // of Assessed
+	Grounds    []Ground          `json:"grounds,omitempty"`    // of Refused, and of what was Answered in part
+}
+
+// Intake is what a request was received as.
+type Intake struct {
+	Kind      Kind                `json:"kind"`
+	Channel   Channel             `json:"channel"`
+	Assurance Assurance           `json:"assurance"` // what was shown, as far as the channel lets it be shown
+	Standing  Standing            `json:"standing"`
+	Authority string              `json:"authority,omitempty"` // where the proof is that somebody may ask for another
+	Received  time.Time           `json:"received"`
+	Language  language.Tag        `json:"language"`
+	Recourse  purpose.Period      `json:"recourse"` // how long a refusal can be contested
+	Contact   pii.Sealed[Contact] `json:"contact"`  // absent if none was given, or it has ended
+	Nature    pii.Sealed[Nature]  `json:"nature"`
+}
+
+// State is how a request stands at some time. The zero State is invalid.
+type State uint8
+
+// The states of a request.
+const (
+	StateOpen          State = iota + 1 // to be answered by its deadline
+	StateExtended                       // the same, and the deadline was extended
+	StateAnswered                       // in full or in part; it stays so
+	StateRefused                        // it stays so
+	StateDeemedRefused                  // it was not answered by its deadline: silence is a refusal. It can still be answered
+)
+
+// String returns the stable text, "deemed_refused".
+func (s State) String() string { return textOf(stateText, s) }
+
+// Request is a request and all that happened to it.
+type Request struct {
+	ID      string
+	Subject consent.Subject
+	Intake
+	Deadline time.Time // first instant at which it counts as refused if it was not answered
+	Alarm    time.Time // when [Desk.Due] begins to find it
+	Events   []Event   // in order
+
+	settled   EventKind // Answered, Refused or zero
+	ended     time.Time // when it was settled
+	partly    bool      // answered in part
+	extended  bool
+	assessed  bool
+	held      bool // a hold is in force
+	released  bool // nothing is held any more
+	round     int  // how often a hold was wanted again after one was released
+	contested bool
+	concluded bool
+}
+
+// State returns how the request stands at a time, from what is stored and nothing else. For the zero time it is the zero State.
+func (r *Request) State(now time.Time) State {
+	switch {
+	case r == nil || now.IsZero() || r.Deadline.IsZero():
+		return 0
+	case r.settled == Answered:
+		return StateAnswered
+	case r.settled == Refused:
+		return StateRefused
+	case !now.Before(r.Deadline):
+		return StateDeemedRefused
+	case r.extended:
+		return StateExtended
+	}
+	return StateOpen
+}
+
+// Late reports whether the request was answered or refused after it had counted as refused.
+func (r *Request) Late() bool { return r.settled != 0 && !r.ended.Before(r.Deadline) }
+
+// Exhausted reports whether, at a time, the person can no longer contest what was decided: it was answered in full, or the time for recourse is over and none
+// was taken, or the one that was taken has come to its end.
+func (r *Request) Exhausted(now time.Time) bool {
+	refused := r.Deadline // silence
+	switch {
+	case r.concluded:
+		return true
+	case r.contested:
+		return false
+	case r.settled == Answered && !r.partly:
+		return true
+	case r.settled != 0:
+		refused = r.ended
+	}
+	return !now.Before(r.Recourse.After(refused))
+}
+
+// open reports whether the same request, made again, is this one.
+func (r *Request) open(now time.Time) bool {
+	s := r.State(now)
+	return s == StateOpen || s == StateExtended
+}
+
+// keeps reports whether what was asked for must not be gone while such a request can be contested.
+func (k Kind) keeps() bool { return k == Access || k == Portability || k == Rectification }
+
+// next is when somebody or something is to look at the request; zero: when something happens to it.
+func (r *Request) next() time.Time {
+	switch {
+	case r.settled == 0:
+		return r.Alarm
+	case r.released || !r.Kind.keeps():
+		return time.Time{}
+	case r.concluded || r.settled == Answered && !r.partly:
+		return r.ended
+	case r.contested:
+		return time.Time{}
+	}
+	return r.Recourse.After(r.ended)
+}
+
+// longest is the most days a request may take, whatever is stored.
+const longest = 60
+
+// apply adds an event.
+func (r *Request) apply(e Event) {
+	r.Events = append(r.Events, e)
+	switch e.Kind {
+	case Received:
+		r.Intake, r.Deadline, r.Alarm = *e.Intake, e.Deadline, e.Alarm
+		if most := r.Received.AddDate(0, 0, longest); r.Deadline.After(most) {
+			r.Deadline = most
+		}
+	case Held:
+		r.held = true
+	case Released:
+		r.held, r.released = false, true
+	case Extended:
+		if r.extended || r.settled != 0 || !e.Time.Before(r.Deadline) {
+			return
+		}
+		r.extended = true
+		if most := r.Received.AddDate(0, 0, longest); e.Deadline.After(most) {
+			e.Deadline = most
+		}
+		if e.Deadline.After(r.Deadline) {
+			r.Deadline, r.Alarm = e.Deadline, e.Alarm
+		}
+	case Assessed:
+		r.assessed = true
+	case Answered, Refused:
+		if r.settled == 0 {
+			r.settled, r.ended, r.partly = e.Kind, e.Time, len(e.Grounds) > 0
+			if r.released { // silence could no longer be contested, and what was said at last can
+				r.released = false
+				r.round++
+			}
+		}
+	case Contested:
+		r.contested = true
+	case Concluded:
+		r.concluded = r.contested
+	}
+}
+
+// fold returns the requests of a person's events.
+func fold(s consent.Subject, events []Event) ([]*Request, error) {
+	var all []*Request
+	for _, e := range events {
+		i := slices.IndexFunc(all, func(r *Request) bool { return r.ID == e.Request })
+		if e.Request == "" || e.Time.IsZero() || e.Kind < Received || e.Kind > Repeated || (i < 0) != (e.Kind == Received) {
+			return nil, ErrStored
+		}
+		if e.Kind == Received {
+			if e.Intake == nil || e.Intake.Kind < Access || e.Intake.Kind > CeaseDissemination || e.Intake.Received.IsZero() || e.Deadline.IsZero() || e.Alarm.IsZero() {
+				return nil, ErrStored
+			}
+			all = append(all, &Request{ID: e.Request, Subject: s})
+			i = len(all) - 1
+		}
+		all[i].apply(e)
+	}
+	return all, nil
+}
+
+// look is when a file is to be looked at next; zero: when something happens.
+func look(all []*Request) (first time.Time) {
+	for _, r := range all {
+		if at := r.next(); !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
