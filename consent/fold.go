@@ -166,23 +166,28 @@ func (s *state) apply(e Event) error {
 		put(&s.facts.Consents, e.Purpose, purpose.Consent{Status: purpose.Withdrawn, Since: e.Time})
 		put(&s.tightened, e.Purpose, e.Seq)
 	case CaseOpened:
-		k := s.facts.Cases[e.Case]
+		k, seen := s.facts.Cases[e.Case]
+		if !seen {
+			k.Status = purpose.CaseAbsent
+		}
 		if k.Status != purpose.CaseOpen {
-			k = purpose.Case{Status: purpose.CaseOpen, Opened: at}
+			k = purpose.Case{Status: purpose.CaseOpen, Opened: e.Time, Ended: ended(k.Ended, k.Status, k.Opened, k.Closed, e.Time)}
 		}
 		k.Assigned = append(slices.Clip(k.Assigned), purpose.Actor{Role: e.Actor.Role, ID: e.Actor.ID})
 		put(&s.facts.Cases, e.Case, k)
 	case CaseClosed:
 		k := s.facts.Cases[e.Case]
 		if k.Status != purpose.CaseClosed { // an end that passed stays passed
-			k = purpose.Case{Status: purpose.CaseClosed, Opened: k.Opened, Closed: at, Assigned: k.Assigned}
+			k = purpose.Case{Status: purpose.CaseClosed, Opened: k.Opened, Closed: at, Assigned: k.Assigned, Ended: k.Ended}
 		}
 		put(&s.facts.Cases, e.Case, k)
 	case AccountOpened:
-		s.facts.Account = purpose.Account{Status: purpose.CaseOpen}
+		if a := s.facts.Account; a.Status != purpose.CaseOpen {
+			s.facts.Account = purpose.Account{Status: purpose.CaseOpen, Opened: e.Time, Ended: ended(a.Ended, a.Status, a.Opened, a.Closed, e.Time)}
+		}
 	case AccountClosed:
-		if s.facts.Account.Status != purpose.CaseClosed {
-			s.facts.Account = purpose.Account{Status: purpose.CaseClosed, Closed: at}
+		if a := &s.facts.Account; a.Status != purpose.CaseClosed {
+			*a = purpose.Account{Status: purpose.CaseClosed, Opened: a.Opened, Closed: at, Ended: a.Ended}
 		}
 	case Resides:
 		s.facts.Residence = e.Jurisdiction
@@ -192,6 +197,18 @@ func (s *state) apply(e Event) error {
 		return ErrFormat
 	}
 	return nil
+}
+
+// ended returns the stretches of a case or an account with the one that is over when it is opened again: what came to its end in between stays ended. Of one that was blanked it is not
+// known when it closed.
+func ended(before []purpose.Span, status purpose.CaseStatus, opened, closed, again time.Time) []purpose.Span {
+	switch status {
+	case purpose.CaseClosed:
+		return append(slices.Clip(before), purpose.Span{Opened: opened, Closed: closed, Reopened: again})
+	case purpose.CaseUnknown:
+		return append(slices.Clip(before), purpose.Span{Reopened: again})
+	}
+	return before
 }
 
 // answers reports whether a grant may loosen: the request it names must be of its purpose and have been opened

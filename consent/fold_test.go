@@ -325,6 +325,8 @@ func TestFoldCases(t *testing.T) {
 		return consent.Event{Kind: consent.CaseOpened, Case: job, Time: day(n), Actor: who(by)}
 	}
 	closed := func(n int) consent.Event { return consent.Event{Kind: consent.CaseClosed, Case: job, Time: day(n)} }
+	early := opened(9, "a")
+	early.Occurred = day(2)
 	late := closed(9)
 	late.Occurred = day(5)
 	ahead := closed(9)
@@ -356,7 +358,22 @@ func TestFoldCases(t *testing.T) {
 		},
 		"opened again, for another": {
 			[]consent.Event{opened(1, "a"), closed(3), opened(5, "b")},
-			purpose.Case{Status: purpose.CaseOpen, Opened: day(5), Assigned: []purpose.Actor{who("b")}},
+			purpose.Case{Status: purpose.CaseOpen, Opened: day(5), Assigned: []purpose.Actor{who("b")}, Ended: []purpose.Span{{Opened: day(1), Closed: day(3), Reopened: day(5)}}},
+		},
+		"opened before it was recorded": {
+			[]consent.Event{early},
+			purpose.Case{Status: purpose.CaseOpen, Opened: day(9), Assigned: []purpose.Actor{who("a")}},
+		},
+		"opened again, and closed again": {
+			[]consent.Event{opened(1, "a"), closed(3), opened(5, "b"), closed(6), opened(7, "c"), closed(8)},
+			purpose.Case{
+				Status: purpose.CaseClosed, Opened: day(7), Closed: day(8), Assigned: []purpose.Actor{who("c")},
+				Ended: []purpose.Span{{Opened: day(1), Closed: day(3), Reopened: day(5)}, {Opened: day(5), Closed: day(6), Reopened: day(7)}},
+			},
+		},
+		"opened again, after a blank": {
+			[]consent.Event{opened(1, "a"), {Kind: consent.CaseClosed, Time: day(2), Blank: true}, opened(5, "b")},
+			purpose.Case{Status: purpose.CaseOpen, Opened: day(5), Assigned: []purpose.Actor{who("b")}, Ended: []purpose.Span{{Reopened: day(5)}}},
 		},
 		"closed unseen": {[]consent.Event{closed(3)}, purpose.Case{Status: purpose.CaseClosed, Closed: day(3)}},
 		"closed, then blank": {
@@ -369,6 +386,41 @@ func TestFoldCases(t *testing.T) {
 		f, err := consent.FoldForTest(consent.Folded{}, yielding(c.events...))
 		require.NoError(t, err, name)
 		assert.Equal(t, c.want, f.Facts().Case(job), name)
+	}
+}
+
+func TestFoldAccount(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
+	opened := func(n int) consent.Event { return consent.Event{Kind: consent.AccountOpened, Time: day(n)} }
+	closed := func(n int) consent.Event { return consent.Event{Kind: consent.AccountClosed, Time: day(n)} }
+	for name, c := range map[string]struct {
+		events []consent.Event
+		want   purpose.Account
+	}{
+		"none":         {nil, purpose.Account{Status: purpose.CaseAbsent}},
+		"opened":       {[]consent.Event{opened(1)}, purpose.Account{Status: purpose.CaseOpen, Opened: day(1)}},
+		"opened twice": {[]consent.Event{opened(1), opened(2)}, purpose.Account{Status: purpose.CaseOpen, Opened: day(1)}},
+		"closed twice": {[]consent.Event{opened(1), closed(2), closed(3)}, purpose.Account{Status: purpose.CaseClosed, Opened: day(1), Closed: day(2)}},
+		"opened again": {
+			[]consent.Event{opened(1), closed(2), opened(4)},
+			purpose.Account{Status: purpose.CaseOpen, Opened: day(4), Ended: []purpose.Span{{Opened: day(1), Closed: day(2), Reopened: day(4)}}},
+		},
+		"closed again": {
+			[]consent.Event{opened(1), closed(2), opened(4), closed(6)},
+			purpose.Account{Status: purpose.CaseClosed, Opened: day(4), Closed: day(6), Ended: []purpose.Span{{Opened: day(1), Closed: day(2), Reopened: day(4)}}},
+		},
+		"opened again, after a blank": {
+			[]consent.Event{opened(1), {Kind: consent.AccountClosed, Time: day(2), Blank: true}, opened(4)},
+			purpose.Account{Status: purpose.CaseOpen, Opened: day(4), Ended: []purpose.Span{{Reopened: day(4)}}},
+		},
+	} {
+		for i := range c.events {
+			c.events[i].Seq = uint64(i) + 1
+		}
+		f, err := consent.FoldForTest(consent.Folded{}, yielding(c.events...))
+		require.NoError(t, err, name)
+		assert.Equal(t, c.want, f.Facts().Account, name)
 	}
 }
 

@@ -77,7 +77,9 @@ func (w *words) pack(s *state) packed {
 	p.flag(f.Complete)
 	p.consent(f.Notice)
 	p.number(uint64(f.Account.Status))
+	p.time(f.Account.Opened)
 	p.time(f.Account.Closed)
+	p.spans(f.Account.Ended)
 	p.text(string(f.Residence))
 	p.restraints(f)
 	p.number(uint64(len(f.Consents)))
@@ -97,6 +99,7 @@ func (w *words) pack(s *state) packed {
 			p.text(a.ID)
 			p.text(a.Case)
 		}
+		p.spans(c.Ended)
 	}
 	p.number(uint64(len(f.Consumed)))
 	for id, used := range f.Consumed {
@@ -130,8 +133,7 @@ func (w *words) unpack(text packed) *state {
 	f.Ledger = u.number()
 	f.Complete = u.flag()
 	f.Notice = u.consent()
-	f.Account.Status = purpose.CaseStatus(u.number())
-	f.Account.Closed = u.time()
+	f.Account = purpose.Account{Status: purpose.CaseStatus(u.number()), Opened: u.time(), Closed: u.time(), Ended: u.spans()}
 	f.Residence = purpose.Jurisdiction(u.string())
 	u.restraints(f)
 	if n := u.number(); n > 0 {
@@ -148,6 +150,7 @@ func (w *words) unpack(text packed) *state {
 			for range u.number() {
 				c.Assigned = append(c.Assigned, purpose.Actor{Role: purpose.Role(u.string()), ID: u.string(), Case: u.string()})
 			}
+			c.Ended = u.spans()
 			f.Cases[id] = c
 		}
 	}
@@ -289,6 +292,23 @@ func (p *packer) time(t time.Time) {
 		p.signed(t.Unix())
 		p.number(uint64(t.Nanosecond()))
 	}
+}
+
+// spans packs the earlier stretches of a case or an account, in one byte if there are none.
+func (p *packer) spans(ended []purpose.Span) {
+	p.number(uint64(len(ended)))
+	for _, s := range ended {
+		p.time(s.Opened)
+		p.time(s.Closed)
+		p.time(s.Reopened)
+	}
+}
+
+func (u *unpacker) spans() (ended []purpose.Span) {
+	for range u.number() {
+		ended = append(ended, purpose.Span{Opened: u.time(), Closed: u.time(), Reopened: u.time()})
+	}
+	return ended
 }
 
 // restraints packs holds and erasures, in one byte if there are none.

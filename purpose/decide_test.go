@@ -57,6 +57,7 @@ func TestDecide(t *testing.T) {
 	closedAt := func(at time.Time) change {
 		return theCase(func(c *purpose.Case) { c.Status, c.Closed = purpose.CaseClosed, at })
 	}
+	since := func(at time.Time) change { return theCase(func(c *purpose.Case) { c.Opened = at }) }
 	collectedAt := func(at time.Time) change { return request(func(r *purpose.Request) { r.CollectedAt = at }) }
 	begin := request(func(r *purpose.Request) {
 		r.Attribute, r.CollectedFor, r.CollectedAt = "", nil, time.Time{}
@@ -220,11 +221,13 @@ func TestDecide(t *testing.T) {
 		{"kept past the year's end", payment, collectedAt(time.Date(2018, 12, 31, 23, 59, 59, 0, time.UTC)), purpose.RetentionExpired},
 		{"year's end is UTC's", payment, collectedAt(time.Date(2019, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600))), purpose.RetentionExpired},
 
-		{"old, a case runs", service, collectedAt(ago(9)), purpose.Permitted},
-		{"old, its case runs", service, both(collectedAt(ago(9)), request(func(r *purpose.Request) { r.Case = "job-1" })), purpose.Permitted},
+		{"old, a case runs since then", service, both(collectedAt(ago(9)), since(ago(9))), purpose.Permitted},
+		{"old, its case runs since then", service, both(collectedAt(ago(9)), since(ago(9)), request(func(r *purpose.Request) { r.Case = "job-1" })), purpose.Permitted},
+		{"old, a case runs, and none did for long", service, collectedAt(ago(9)), purpose.RetentionExpired},
+		{"old, its case runs, and did not for long", service, both(collectedAt(ago(9)), request(func(r *purpose.Request) { r.Case = "job-1" })), purpose.RetentionExpired},
 		{"old, its case is absent", service, both(collectedAt(ago(9)), request(func(r *purpose.Request) { r.Case = "job-2" })), purpose.RetentionExpired},
 		{"new, its case is absent", service, request(func(r *purpose.Request) { r.Case = "job-2" }), purpose.Permitted},
-		{"old, cases closed lately", service, both(collectedAt(ago(9)), closedAt(ago(2).Add(1))), purpose.Permitted},
+		{"old, cases closed lately", service, both(collectedAt(ago(9)), since(ago(9)), closedAt(ago(2).Add(1))), purpose.Permitted},
 		{"old, cases closed long ago", service, both(collectedAt(ago(9)), closedAt(ago(2))), purpose.RetentionExpired},
 		{"new, cases closed long ago", service, closedAt(ago(2)), purpose.Permitted},
 		{"old, another case closed lately", service, both(collectedAt(ago(9)), closedAt(ago(3)), facts(func(f *purpose.Facts) {

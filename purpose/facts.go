@@ -40,15 +40,18 @@ const (
 // Case is a job, ticket or order that binds actors to a subject.
 type Case struct {
 	Status   CaseStatus
-	Opened   time.Time
+	Opened   time.Time // when it was recorded that it was opened, the last time; zero: it always was
 	Closed   time.Time
 	Assigned []Actor // who works on it; an Actor with an empty ID stands for anyone in its Role
+	Ended    []Span  // the stretches before the last time it was opened, in order
 }
 
 // Account is the subject's account with the organisation.
 type Account struct {
 	Status CaseStatus // CaseOpen, CaseClosed, CaseAbsent or unknown
+	Opened time.Time  // when it was recorded that it was opened, the last time; zero: it always was
 	Closed time.Time
+	Ended  []Span // the stretches before the last time it was opened, in order
 }
 
 // Facts is what is known of one subject at one version of the ledger. Every field is known or unknown;

@@ -97,11 +97,13 @@ func NewHistory(versions ...Published) (*History, error) {
 	}
 
 	var since map[ID]uint16
+	kept := newKeeping()
 	for i := range versions {
 		p := compile(versions[i].Document.clone())
 		p.number, p.versions = uint16(i+1), l
 		since = p.carry(since, l.policies)
 		p.settle(func(id ID) uint16 { return since[id] })
+		kept.next(p)
 		if i > 0 {
 			l.policies[i-1].next = p.effective
 		}

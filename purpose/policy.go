@@ -50,6 +50,8 @@ type compiled struct {
 	attributes int    // how many the policy has
 	roles      map[Role]*[Maintenance + 1]Scope
 	collect    Scope // for any role
+	limit      limit
+	earlier    []limit // of the same class, under versions before, that may have ended what this one would not have
 
 	prohibited   Operations                // towards anyone, and towards no one in particular
 	prohibitedTo [Authority + 1]Operations // towards a kind of recipient
@@ -118,6 +120,7 @@ func (p *Policy) compile(s *Spec) *compiled {
 	c := &compiled{
 		spec:       s.clone(),
 		listed:     p.set(s.Attributes),
+		limit:      s.Retention.limit(),
 		attributes: len(p.attributes),
 		roles:      make(map[Role]*[Maintenance + 1]Scope, len(s.Roles)),
 	}

@@ -211,6 +211,10 @@ func (s *Scope) Exempt() bool {
 // period yet. The value was collected at collectedAt and belongs to the case caseID, or to none if that is "".
 // The reason is [Permitted], [Malformed] if collectedAt is zero or outside the years 1 to 9999,
 // or [FactUnknown] if the rule starts with an event that f does not know of. A nil f knows nothing.
+//
+// An end that passed stays passed. A case or an account that is taken up again, or a case that is opened where none was, keeps what has not ended by then, and brings nothing back; a value of no case has ended
+// when none was open for long enough once. A version of the policy that keeps a class for longer than the ones before keeps what had not ended when it came into force.
+//
 // End does not look at the clock; [Scope.Live] does.
 func (s *Scope) End(collectedAt time.Time, caseID string, f *Facts) (time.Time, Reason) {
 	end, reason, _ := s.end(collectedAt, caseID, f)
@@ -248,37 +252,19 @@ func (s *Scope) end(collectedAt time.Time, caseID string, f *Facts) (time.Time, 
 	if year := collectedAt.UTC().Year(); collectedAt.IsZero() || year < 1 || year > 9999 {
 		return time.Time{}, Malformed, 0
 	}
-	start, status := collectedAt, CaseClosed
-	var trace Fields
-	rule := &s.purpose.spec.Retention
-	switch rule.From {
-	case FromCollection:
-	case FromYearEnd:
-		start = time.Date(collectedAt.UTC().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC)
-	case FromCaseClosed:
-		start, status = lastCase(f, caseID)
-		trace = FieldCases
-	case FromAccountClosed:
-		start, status = account(f)
-		trace = FieldAccount
+	c := s.purpose
+	end, reason, trace := c.limit.end(collectedAt, caseID, f)
+	for i := 0; i < len(c.earlier) && reason == Permitted; i++ {
+		passed, earlier, rests := c.earlier[i].end(collectedAt, caseID, f)
+		reason, trace = earlier, trace|rests
+		if !passed.IsZero() && (end.IsZero() || passed.Before(end)) {
+			end = passed
+		}
 	}
-	switch status {
-	case CaseOpen:
-		return time.Time{}, Permitted, trace // nothing has started the period
-	case CaseClosed:
-	case CaseAbsent:
-		start = collectedAt
-	default:
-		return time.Time{}, FactUnknown, 0
+	if reason != Permitted {
+		return time.Time{}, reason, 0
 	}
-	if start.Before(collectedAt) {
-		start = collectedAt // what had ended before the value came starts nothing for it
-	}
-	keep := rule.Keep
-	if f != nil && !f.Erased.IsZero() && !rule.Minimum.IsZero() {
-		keep = rule.Minimum // of who was erased, no longer than the law obliges
-	}
-	return keep.After(start), Permitted, trace
+	return end, Permitted, trace
 }
 
 // lastCase returns the state of the named case, or of all cases together: open while one is, closed when the last closed.
@@ -325,23 +311,41 @@ func (s *Scope) Known(f *Facts) bool {
 	if s.purpose == nil || s.Held() && !f.restraints() {
 		return false
 	}
-	switch s.purpose.spec.Retention.From {
+	if !starts(s.purpose.limit.from, f) {
+		return false
+	}
+	for i := range s.purpose.earlier {
+		if !starts(s.purpose.earlier[i].from, f) {
+			return false
+		}
+	}
+	return true
+}
+
+// starts reports whether f knows every event of a trigger.
+func starts(from Trigger, f *Facts) bool {
+	switch from {
 	case FromCaseClosed:
 		if f == nil || !f.Complete {
 			return false
 		}
 		for _, c := range f.Cases {
-			if !known(c.Status) {
+			if !known(c.Status) || vague(c.Ended) {
 				return false
 			}
 		}
 		return true
 	case FromAccountClosed:
 		_, status := account(f)
-		return known(status)
+		return known(status) && !vague(f.Account.Ended)
 	default:
 		return true
 	}
+}
+
+// vague reports whether it is not known of one of the stretches when it closed.
+func vague(ended []Span) bool {
+	return slices.ContainsFunc(ended, func(s Span) bool { return s.Closed.IsZero() })
 }
 
 func known(s CaseStatus) bool { return s > CaseUnknown && s <= CaseClosed }

@@ -205,7 +205,7 @@ func TestDueHolds(t *testing.T) {
 	}
 }
 
-// A class that left the policy ends by the rule it last had.
+// A class that left the policy ends by the rule it last had, and what ended by it stays ended when the class comes back with a longer one.
 func TestDueOfEarlierVersions(t *testing.T) {
 	t.Parallel()
 	var versions []purpose.Published
@@ -225,7 +225,7 @@ func TestDueOfEarlierVersions(t *testing.T) {
 	h, err := purpose.NewHistory(versions...)
 	require.NoError(t, err)
 	collected := day(2020, time.June, 1)
-	for n, years := range []int{1, 2, 2, 2, 5} { // the fifth says nothing before it is in force
+	for n, years := range []int{1, 2, 2, 2, 2} { // when the fifth is in force, it is over
 		p, ok := h.Policy().Numbered(uint16(n + 1))
 		require.True(t, ok)
 		e := retention.Due(p, &purpose.Facts{Complete: true}, retention.Item{Compartment: "letters/letters", Collected: collected})
