@@ -157,6 +157,7 @@ func (d *diff) purpose(id ID, was, is *Spec) {
 		{"requires", !same(was.Requires, is.Requires)},
 		{"retention.class", was.Retention.Class != is.Retention.Class},
 		{"retention.citation", was.Retention.Citation != is.Retention.Citation},
+		{"retention.justification", was.Retention.Justification != is.Retention.Justification},
 	} {
 		if text.changed {
 			d.add(at+"."+text.name, id, Rewords, false, "changed")

@@ -24,7 +24,7 @@ var letters = purpose.Document{
 		Attributes:  []purpose.Attribute{"identity.email"},
 		Operations:  []purpose.Operation{purpose.Collect, purpose.Use},
 		Roles:       map[purpose.Role][]purpose.Attribute{"mailer": {"identity.email"}},
-		Retention:   purpose.Retention{Keep: purpose.Period{Years: 2}, From: purpose.FromCollection},
+		Retention:   purpose.Retention{Keep: purpose.Period{Years: 2}, From: purpose.FromCollection, Justification: "Readers come back within two years."},
 		Consequence: purpose.Text{EN: "You will receive no letter.", FR: "Vous ne recevrez pas l’infolettre."},
 		Optional:    true,
 	}},

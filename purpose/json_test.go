@@ -74,6 +74,9 @@ func fill(r *rand.Rand, v reflect.Value, most int) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
+			if most > 8 && later[v.Type().String()+"."+v.Type().Field(i).Name] {
+				continue
+			}
 			if most > 8 || r.IntN(4) > 0 { // a golden document leaves nothing out
 				fill(r, v.Field(i), most)
 			}
@@ -82,6 +85,9 @@ func fill(r *rand.Rand, v reflect.Value, most int) {
 		panic(v.Type().String())
 	}
 }
+
+// later are fields that came after the golden document was made: it does not have them, and keeps its bytes.
+var later = map[string]bool{"purpose.Retention.Justification": true}
 
 func arbitrary(seed uint64, most int) (d purpose.Document) {
 	fill(rand.New(rand.NewPCG(seed, 2)), reflect.ValueOf(&d).Elem(), most)
@@ -133,6 +139,20 @@ func TestDocumentGolden(t *testing.T) {
 	back, err := purpose.ParseDocument(want)
 	require.NoError(t, err)
 	assert.Equal(t, d.Hash(), back.Hash())
+}
+
+// A field that came later stands where format.md says, and a document without it is what it was.
+func TestLaterFields(t *testing.T) {
+	t.Parallel()
+	d := purpose.Document{Version: "1", Purposes: []purpose.Spec{{ID: "a", Retention: purpose.Retention{
+		Class: "b", Keep: purpose.Period{Years: 1}, From: purpose.FromCollection, Citation: "c", Justification: "d",
+	}}}}
+	b, err := d.MarshalJSON()
+	require.NoError(t, err)
+	assert.Equal(t, `{"version":"1","purposes":[{"id":"a","retention":{"class":"b","keep":"P1Y","from":"collection","citation":"c","justification":"d"}}]}`, string(b))
+	back, err := purpose.ParseDocument(b)
+	require.NoError(t, err)
+	assert.Equal(t, d, back)
 }
 
 func TestHashIsOfWhatIsSaid(t *testing.T) {

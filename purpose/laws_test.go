@@ -335,6 +335,8 @@ func blank(f *purpose.Facts, r purpose.Request, field purpose.Fields) []*purpose
 		c.Complete, c.Consumed = false, nil
 	case purpose.FieldResidence:
 		c.Complete, c.Residence = false, ""
+	case purpose.FieldHolds:
+		c.Complete, c.HoldsKnown, c.Holds, c.Erasures, c.Erased = false, false, nil, nil, time.Time{}
 	}
 	return []*purpose.Facts{c}
 }
@@ -342,6 +344,7 @@ func blank(f *purpose.Facts, r purpose.Request, field purpose.Fields) []*purpose
 var fields = []purpose.Fields{
 	purpose.FieldNotice, purpose.FieldConsent, purpose.FieldAncestors,
 	purpose.FieldCase, purpose.FieldCases, purpose.FieldAccount, purpose.FieldConsumed, purpose.FieldResidence,
+	purpose.FieldHolds,
 }
 
 // hold runs a law over many worlds, with several subjects and questions to each policy. The law returns whether it holds

@@ -13,29 +13,30 @@ type Defect uint8
 
 // The defects [Lint] looks for.
 const (
-	NoEffectiveDate     Defect = iota + 1 // nothing says from when it holds
-	RetentionUnsaid                       // a purpose does not say how long it keeps (P-39.1 s. 8; GDPR art. 13(2)(a))
-	ConsentNotAlways                      // it promises to ask always, and some purpose does not
-	RequiredUnlisted                      // a purpose cannot do without an attribute that it does not list
-	OpenEnded                             // a purpose is also for what it does not say (P-39.1 s. 14: specific)
-	NothingListed                         // a purpose lists no attribute
-	ConsentToProhibited                   // a purpose asks consent to what a prohibition forbids
-	ConsentNotManifest                    // conduct is taken for consent (P-39.1 s. 14: manifest)
-	UnknownDerogation                     // it derogates on a ground that its law does not know (P-39.1 s. 17)
-	NoNoticeOfChange                      // who wants to know of a change has to look (P-39.1 s. 8.2)
-	SeveralWords                          // one role or kind of person goes by several names, or is both served and a service provider
-	TextIncomplete                        // a text has a gap, written […]
-	RightsUntold                          // it names fewer rights than there are (P-39.1 s. 8)
-	NoRuleForMinors                       // it collects an age and has no rule for the young (P-39.1 ss. 4.1 and 14)
-	RecipientUndeclared                   // a purpose discloses to a role that no recipient has (P-39.1 s. 8)
-	CollectedUnprovided                   // it promises to collect only what is provided, and collects by itself
-	ConsiderationOpen                     // it promises never to sell, and a third party's contract does not exclude it
+	NoEffectiveDate      Defect = iota + 1 // nothing says from when it holds
+	RetentionUnsaid                        // a purpose does not say how long it keeps (P-39.1 s. 8; GDPR art. 13(2)(a))
+	ConsentNotAlways                       // it promises to ask always, and some purpose does not
+	RequiredUnlisted                       // a purpose cannot do without an attribute that it does not list
+	OpenEnded                              // a purpose is also for what it does not say (P-39.1 s. 14: specific)
+	NothingListed                          // a purpose lists no attribute
+	ConsentToProhibited                    // a purpose asks consent to what a prohibition forbids
+	ConsentNotManifest                     // conduct is taken for consent (P-39.1 s. 14: manifest)
+	UnknownDerogation                      // it derogates on a ground that its law does not know (P-39.1 s. 17)
+	NoNoticeOfChange                       // who wants to know of a change has to look (P-39.1 s. 8.2)
+	SeveralWords                           // one role or kind of person goes by several names, or is both served and a service provider
+	TextIncomplete                         // a text has a gap, written […]
+	RightsUntold                           // it names fewer rights than there are (P-39.1 s. 8)
+	NoRuleForMinors                        // it collects an age and has no rule for the young (P-39.1 ss. 4.1 and 14)
+	RecipientUndeclared                    // a purpose discloses to a role that no recipient has (P-39.1 s. 8)
+	CollectedUnprovided                    // it promises to collect only what is provided, and collects by itself
+	ConsiderationOpen                      // it promises never to sell, and a third party's contract does not exclude it
+	RetentionUnjustified                   // nothing says why a purpose keeps for as long as it does (P-39.1 s. 23)
 )
 
 var defectText = [...]string{
 	"Unknown", "NoEffectiveDate", "RetentionUnsaid", "ConsentNotAlways", "RequiredUnlisted", "OpenEnded", "NothingListed", "ConsentToProhibited",
 	"ConsentNotManifest", "UnknownDerogation", "NoNoticeOfChange", "SeveralWords", "TextIncomplete", "RightsUntold", "NoRuleForMinors",
-	"RecipientUndeclared", "CollectedUnprovided", "ConsiderationOpen",
+	"RecipientUndeclared", "CollectedUnprovided", "ConsiderationOpen", "RetentionUnjustified",
 }
 
 // String returns the name of the defect's constant, "RetentionUnsaid". The names are stable.
@@ -136,6 +137,8 @@ func (l *lint) purpose(s *Spec) {
 	d, at := l.document, place(s.ID)
 	if s.Retention.Keep.IsZero() {
 		l.find(RetentionUnsaid, at+".retention", "say how long, and from when")
+	} else if strings.TrimSpace(s.Retention.Citation+s.Retention.Justification) == "" {
+		l.find(RetentionUnjustified, at+".retention", "cite the provision that says for how long, or say why it is necessary")
 	}
 	if s.Basis == LegalGround && l.promises(ConsentAlways) {
 		l.find(ConsentNotAlways, at+".basis", "stands on a provision and asks nobody, and the policy promises that consent is always required")

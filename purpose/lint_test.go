@@ -70,10 +70,16 @@ func TestLint(t *testing.T) {
 	t.Parallel()
 	clean := shop()
 	clean.Statements = purpose.Statements{Rights: purpose.Quebec().Rights, Changes: purpose.ChangeNotified}
+	for i := range clean.Purposes {
+		if r := &clean.Purposes[i].Retention; r.Citation == "" {
+			r.Justification = "complaints take as long"
+		}
+	}
 	require.Empty(t, purpose.Lint(clean))
 	for defect, spoil := range map[purpose.Defect]func(*purpose.Document){
-		purpose.NoEffectiveDate: func(d *purpose.Document) { d.Effective = time.Time{} },
-		purpose.RetentionUnsaid: func(d *purpose.Document) { of(d, newsletter).Retention = purpose.Retention{} },
+		purpose.NoEffectiveDate:      func(d *purpose.Document) { d.Effective = time.Time{} },
+		purpose.RetentionUnsaid:      func(d *purpose.Document) { of(d, newsletter).Retention = purpose.Retention{} },
+		purpose.RetentionUnjustified: func(d *purpose.Document) { of(d, newsletter).Retention.Justification = " " },
 		purpose.ConsentNotAlways: func(d *purpose.Document) {
 			d.Statements.Promises = []purpose.Promise{purpose.ConsentAlways}
 			d.Purposes = d.Purposes[:6]

@@ -73,9 +73,20 @@ func TestPeriodIsDayByDay(t *testing.T) {
 			}
 		}
 	}
+	// Every month end and every first of a month from 1900 to 2200, by periods of each kind.
+	periods := []purpose.Period{{Months: 1}, {Months: 6}, {Months: 13}, {Years: 1}, {Years: 1, Months: 1, Days: 1}, {Days: 31}, {Days: 365}}
+	for first := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC); first.Year() <= 2200; first = first.AddDate(0, 1, 0) {
+		for _, p := range periods {
+			for _, from := range []time.Time{first, first.Add(-1), first.AddDate(0, 0, -1), first.AddDate(0, 0, -2)} {
+				if !check(from, p) {
+					assert.Fail(t, "not the walk", "%v and %+v", from, p)
+				}
+			}
+		}
+	}
 	properties := gopter.NewProperties(gopter.DefaultTestParameters())
 	properties.Property("After is the walk", prop.ForAll(func(start int64, years, months, days int) bool {
 		return check(time.Unix(start, 5).UTC(), purpose.Period{Years: years, Months: months, Days: days})
-	}, gen.Int64Range(0, 4e9), gen.IntRange(0, 8), gen.IntRange(0, 30), gen.IntRange(0, 400)))
+	}, gen.Int64Range(-2208988800, 7289654400), gen.IntRange(0, 8), gen.IntRange(0, 30), gen.IntRange(0, 400)))
 	properties.TestingRun(t)
 }

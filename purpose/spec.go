@@ -65,6 +65,8 @@ type Retention struct {
 	From     Trigger // required
 	Minimum  Period  // how long the law obliges to keep; never longer than Keep
 	Citation string  // required if Minimum is set
+
+	Justification string // why for so long, where no provision says so: for who has to answer for it. Permits nothing
 }
 
 // Text is a short text in the policy's two languages.

@@ -134,27 +134,27 @@ func disclosing() []purpose.Operation { return append(operations(), purpose.Disc
 // The retention classes. Purposes of one class return the same rule, because their values end together.
 
 func keepService() purpose.Retention {
-	return purpose.Retention{Class: "service", Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed}
+	return purpose.Retention{Class: "service", Justification: "a claim about the work prescribes after three years", Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed}
 }
 
 func keepAccount() purpose.Retention {
-	return purpose.Retention{Class: "account", Keep: purpose.Period{Years: 1}, From: purpose.FromAccountClosed}
+	return purpose.Retention{Class: "account", Justification: "who comes back within a year finds the account", Keep: purpose.Period{Years: 1}, From: purpose.FromAccountClosed}
 }
 
 func keepAnalytics() purpose.Retention {
-	return purpose.Retention{Class: "analytics", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection}
+	return purpose.Retention{Class: "analytics", Justification: "two seasons are compared", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection}
 }
 
 func keepSupport() purpose.Retention {
-	return purpose.Retention{Class: "support", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection}
+	return purpose.Retention{Class: "support", Justification: "a question about the same job comes back within two years", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection}
 }
 
 func keepRecording() purpose.Retention {
-	return purpose.Retention{Class: "recording", Keep: purpose.Period{Months: 6}, From: purpose.FromCollection}
+	return purpose.Retention{Class: "recording", Justification: "an analyst listens within two quarters", Keep: purpose.Period{Months: 6}, From: purpose.FromCollection}
 }
 
 func keepLegal() purpose.Retention {
-	return purpose.Retention{Class: "legal", Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed}
+	return purpose.Retention{Class: "legal", Justification: "a claim prescribes after three years", Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed}
 }
 
 func keepTax() purpose.Retention {
@@ -164,11 +164,11 @@ func keepTax() purpose.Retention {
 }
 
 func keepMarketing() purpose.Retention {
-	return purpose.Retention{Class: "marketing", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection}
+	return purpose.Retention{Class: "marketing", Justification: "who has not read for two years does not want it", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection}
 }
 
 func keepWeb() purpose.Retention {
-	return purpose.Retention{Class: "web", Keep: purpose.Period{Months: 13}, From: purpose.FromCollection}
+	return purpose.Retention{Class: "web", Justification: "a visit is compared with that of the year before", Keep: purpose.Period{Months: 13}, From: purpose.FromCollection}
 }
 
 // servicePurposes are what a person comes for: being known, being matched with somebody, following and paying for the work.
