@@ -36,8 +36,9 @@ type Plan struct {
 	Lines  []Line // in the order of attribute and compartment
 }
 
-// Certificate says that a person's data was erased, but for what it lists. It holds no personal data: who knows the person's id can check that it is hers
-// by [Certificate.Concerns], and nobody can learn the id from it. Package certificate signs it.
+// Certificate says that a person's data was erased, but for what it lists. It holds neither a name nor a value: who knows the person's id can check that it is hers
+// by [Certificate.Concerns]. From the digest an id can be found only by trying ids, which is hopeless for those of [consent.NewSubject] and easy for numbers that
+// count up. Package certificate signs it.
 type Certificate struct {
 	ID        string    // of the erasure, random
 	Digest    string    // see [Digest]
