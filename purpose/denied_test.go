@@ -184,3 +184,21 @@ func TestPossibleTellsConsequence(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, "You will not receive our letter.", d.Consequence.EN)
 }
+
+// No answer of a person, of a clock or of a broken part makes a candidate, since none of them is somebody's doing.
+func TestIncidentCandidate(t *testing.T) {
+	t.Parallel()
+	var candidates []purpose.Reason
+	for i := range len(reasons(t)) + 2 {
+		if r := purpose.Reason(i); r.IncidentCandidate() {
+			candidates = append(candidates, r)
+			assert.NotEqual(t, purpose.Permitted, r)
+			assert.False(t, r.Outage())
+		}
+	}
+	assert.Equal(t, []purpose.Reason{
+		purpose.ActorNotAuthorized, purpose.NotAssigned, purpose.CaseMismatch, purpose.OperationNotInPurpose, purpose.CategoryNotInPurpose,
+		purpose.AttributeNotInPurpose, purpose.AttributeNotForRole, purpose.DeidentifiedOnly, purpose.NotGenuine,
+		purpose.ProhibitedOperation, purpose.ProhibitedByPolicy,
+	}, candidates)
+}

@@ -82,3 +82,16 @@ const (
 // Outage reports whether the reason is a fault of the system, not an answer of the policy:
 // a caller that skips denials must stop at an outage.
 func (r Reason) Outage() bool { return r >= RegistryUnavailable }
+
+// IncidentCandidate reports whether somebody reached for what no answer of the person could have given: a field that the purpose or the role has not, a case that is
+// someone else's, in clear what leaves de-identified only, or what is prohibited. It was denied, so it is no confidentiality incident yet; an officer who keeps
+// the register (P-39.1, s. 3.6 and 3.8) will want to know who tried.
+func (r Reason) IncidentCandidate() bool {
+	switch r {
+	case ActorNotAuthorized, NotAssigned, CaseMismatch, OperationNotInPurpose, CategoryNotInPurpose, AttributeNotInPurpose, AttributeNotForRole,
+		DeidentifiedOnly, ProhibitedOperation, ProhibitedByPolicy, NotGenuine:
+		return true
+	default:
+		return false
+	}
+}
