@@ -85,3 +85,14 @@ func TestCheckOfAHistory(t *testing.T) {
 		assert.Nil(t, retention.Check(p, []retention.Table{table}))
 	}
 }
+
+// What is kept is told from what is gone by the outcome alone; one that is not known is neither.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	c := retention.Certificate{Lines: []retention.Line{
+		{Attribute: "a", Outcome: retention.Destroyed}, {Attribute: "b", Outcome: retention.Retained}, {Attribute: "c", Outcome: retention.Deleted},
+		{Attribute: "d", Outcome: retention.Held}, {Attribute: "e"},
+	}}
+	assert.Equal(t, []retention.Line{c.Lines[1], c.Lines[3]}, c.Kept())
+	assert.Empty(t, (&retention.Certificate{}).Kept())
+}

@@ -63,5 +63,15 @@ func Digest(id string, s consent.Subject) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Kept returns the lines of what was not erased: Retained or Held.
+func (c *Certificate) Kept() (lines []Line) {
+	for _, l := range c.Lines {
+		if l.Outcome == Retained || l.Outcome == Held {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
 // Concerns reports whether the certificate is about the person.
 func (c *Certificate) Concerns(s consent.Subject) bool { return c.Digest == Digest(c.ID, s) }

@@ -18,6 +18,7 @@ import (
 	"github.com/purposebound/purposebound/pii/keyring"
 	"github.com/purposebound/purposebound/pii/keyring/keyringsql"
 	"github.com/purposebound/purposebound/pii/phone"
+	"github.com/purposebound/purposebound/pii/rights"
 	"github.com/purposebound/purposebound/purpose"
 	"github.com/purposebound/purposebound/retention"
 	"github.com/purposebound/purposebound/retention/retentionsql"
@@ -28,7 +29,7 @@ type calendar struct{ today time.Time }
 
 func (c *calendar) Now() time.Time { return c.today }
 
-// shop is the program: the library's parts over one SQLite file, and its own two tables.
+// shop is the program: the library's parts over one SQLite file, and its own tables.
 type shop struct {
 	*calendar
 	db       *sql.DB
@@ -37,13 +38,17 @@ type shop struct {
 	vault    *pii.Vault
 	agenda   *retentionsql.Store
 	sweeper  *retention.Sweeper
+	requests requests
+	desk     *rights.Desk
 	issued   []retention.Certificate // what Certify was given: a real program stores them
 	closers  []func() error
 }
 
 const schema = `
 CREATE TABLE IF NOT EXISTS clients (id TEXT PRIMARY KEY, name TEXT, email TEXT, phone TEXT);
-CREATE TABLE IF NOT EXISTS invoices (client TEXT NOT NULL, number TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (client, number));`
+CREATE TABLE IF NOT EXISTS invoices (client TEXT NOT NULL, number TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (client, number));
+CREATE TABLE IF NOT EXISTS requests (client TEXT NOT NULL, n INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (client, n));
+CREATE TABLE IF NOT EXISTS request_looks (client TEXT PRIMARY KEY, at TEXT NOT NULL);`
 
 // openShop puts the parts together in a directory.
 func openShop(ctx context.Context, dir string) (_ *shop, err error) {
@@ -64,6 +69,7 @@ func openShop(ctx context.Context, dir string) (_ *shop, err error) {
 	if _, err = s.db.ExecContext(ctx, schema); err != nil {
 		return s, err
 	}
+	s.requests = requests{s.db}
 	ledger, err := consentsql.Open(ctx, s.db)
 	if err != nil {
 		return s, err
@@ -115,6 +121,12 @@ func openShop(ctx context.Context, dir string) (_ *shop, err error) {
 		},
 		Backups: purpose.Period{Days: 35},
 	})
+	if err != nil {
+		return s, err
+	}
+	s.desk, err = rights.NewDesk(rights.Config{
+		Vault: s.vault, Purpose: Requests, Rules: rights.Quebec(), Store: s.requests, Disclosures: s, Eraser: s, Until: s.until,
+	})
 	return s, err
 }
 
@@ -123,6 +135,7 @@ func (s *shop) tables() []retention.Table {
 	return []retention.Table{
 		{Name: "clients", Attributes: []purpose.Attribute{attrName, attrEmail, attrPhone}, Eraser: retention.EraserFunc(s.eraseClient)},
 		{Name: "invoices", Attributes: []purpose.Attribute{attrInvoice}, Eraser: retention.EraserFunc(s.eraseInvoices)},
+		{Name: "requests", Attributes: []purpose.Attribute{attrContact, attrNature}, Eraser: retention.EraserFunc(s.eraseSaid)},
 	}
 }
 
@@ -176,6 +189,78 @@ func (s *shop) bills(ctx context.Context, id consent.Subject) (bills []bill, err
 		bills = append(bills, b)
 	}
 	return bills, rows.Err()
+}
+
+func (s *shop) keep(ctx context.Context, id consent.Subject, b bill) error {
+	_, err := s.db.ExecContext(ctx, "INSERT INTO invoices (client, number, text) VALUES (?, ?, ?)", id, b.Number, b.Text)
+	return err
+}
+
+// fields are all that the shop has of a person, for a report.
+func (s *shop) fields(ctx context.Context, id consent.Subject) ([]rights.Field, error) {
+	c, err := s.client(ctx, id)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	bills, err := s.bills(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.desk.Requests(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	const account = "your account"
+	fields := []rights.Field{rights.FieldOf(account, c.Name), rights.FieldOf(account, c.Email), rights.FieldOf(account, c.Phone)}
+	for _, b := range bills {
+		fields = append(fields, rights.FieldOf("invoice "+b.Number, b.Text))
+	}
+	for _, r := range all {
+		for _, e := range r.Events {
+			if e.Intake != nil {
+				place := "your request of " + e.Intake.Received.Format(time.DateOnly)
+				fields = append(fields, rights.FieldOf(place, e.Intake.Contact), rights.FieldOf(place, e.Intake.Nature))
+			}
+		}
+	}
+	return fields, nil
+}
+
+// due counts what a sweep will look at.
+func (s *shop) due(ctx context.Context) (n int, err error) {
+	ids, err := s.clients(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		items, err := s.agenda.Of(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		for _, i := range items {
+			if !i.Due.After(s.today) {
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
+// clients returns the ids of everybody of whom there is a row.
+func (s *shop) clients(ctx context.Context) (ids []consent.Subject, err error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id FROM clients UNION SELECT client FROM invoices")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id consent.Subject
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 // ends reports whether a field is of what ends: of the compartment, and collected no later.

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,84 +19,325 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/pii"
+	"github.com/purposebound/purposebound/pii/rights"
 	"github.com/purposebound/purposebound/purpose"
 	"github.com/purposebound/purposebound/retention"
 	"github.com/purposebound/purposebound/retention/certificate"
 )
 
-// story tells it all.
-func (s *shop) story(ctx context.Context, out io.Writer) error {
-	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	scene := func(title string) { say("\n%s — %s", s.today.Format(time.DateOnly), title) }
+// story tells it all. A fault on the way ends it.
+func (s *shop) story(ctx context.Context, out io.Writer) (err error) {
+	t := &teller{shop: s, ctx: ctx, out: out}
+	if t.marie, err = s.signUp(ctx); err != nil {
+		return err
+	}
+	for _, scene := range []struct {
+		day   time.Time
+		title string
+		play  func() error
+	}{
+		{at(2025, time.March, 7), "Marie signs up and buys something; so do others.", t.buys},
+		{at(2025, time.May, 7), "She asks what the shop has of her.", t.asks},
+		{at(2025, time.May, 30), "A week before the thirty days are over, an alarm rings, and she is answered.", t.isAnswered},
+		{at(2025, time.June, 2), "She corrects her phone number.", t.corrects},
+		{at(2025, time.June, 30), "She asks for the deletion of everything.", t.asksForDeletion},
+		{at(2025, time.September, 2), "She asks again what the shop has of her.", t.asksAgain},
+		{at(2028, time.March, 8), "Three years later, nobody has asked for anything.", t.night},
+		{time.Date(2031, time.December, 31, 23, 59, 59, 0, time.UTC), "The last second of the tax law's six years.", t.lastSecond},
+		{at(2032, time.January, 1).Truncate(24 * time.Hour), "A second later.", t.isGone},
+		{at(2032, time.January, 9), "A disk fails, and her rows come back from a backup of June 2025.", t.restores},
+	} {
+		s.today = scene.day
+		t.say("\n%s — %s", s.today.Format(time.DateOnly), scene.title)
+		if err := scene.play(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-	marie, err := s.signUp(ctx)
+func at(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 14, 0, 0, 0, time.UTC)
+}
+
+// teller plays the scenes.
+type teller struct {
+	*shop
+	ctx   context.Context
+	out   io.Writer
+	marie *client
+
+	copied client // a backup of her row, and of her invoices
+	bought []bill
+}
+
+func (t *teller) say(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+
+func (t *teller) buys() error {
+	t.say("  stored: %v, %v, %v", t.marie.Name, t.marie.Email, t.marie.Phone)
+	for range others {
+		if err := t.another(t.ctx); err != nil {
+			return err
+		}
+	}
+	carrier, err := t.vault.Accessor(Service, pii.DiscloseTo("carrier"))
 	if err != nil {
 		return err
 	}
-	scene("Marie signs up, and buys something.")
-	say("  stored: %v, %v, %v", marie.Name, marie.Email, marie.Phone)
+	return carrier.Do(t.ctx, counter, t.marie.ID, func(use *pii.Use) error {
+		_, err1 := t.marie.Name.Reveal(use) // and print a label
+		_, err2 := t.marie.Phone.Reveal(use)
+		t.say("  the carrier gets her name and phone number")
+		return errors.Join(err1, err2)
+	})
+}
 
-	s.today = s.today.AddDate(0, 2, 0)
-	scene("She asks what the shop has of her.")
-	if err := s.access(ctx, marie.ID, say); err != nil {
+// request is one of hers, made in her account.
+func (t *teller) request(kind rights.Kind, nature string) (*rights.Request, error) {
+	r, err := t.desk.Receive(t.ctx, website, rights.Submission{
+		Subject: t.marie.ID, Kind: kind, Channel: rights.InAccount, Assurance: rights.Authenticated, Standing: rights.Oneself, Nature: nature,
+	})
+	if err == nil {
+		t.say("  received: %v, to be answered by %s", r.Kind, r.Deadline.Format(time.DateOnly))
+	}
+	return r, err
+}
+
+func (t *teller) asks() error {
+	if _, err := t.request(rights.Access, "Everything, please. Marie"); err != nil {
 		return err
 	}
+	t.say("  so that nothing is gone before she has the answer, all of it is held, and opens for her request alone:")
+	return t.try("the counter opens the invoice", Service, counter, t.invoice)
+}
 
-	s.today = s.today.AddDate(0, 0, 3)
-	scene("She corrects her phone number.")
-	in, err := s.vault.Collect(ctx, website, marie.ID, pii.Collection{For: []purpose.ID{Service}, Method: consent.InAccount})
+func (t *teller) isAnswered() error {
+	for r, err := range t.desk.Due(t.ctx) {
+		if err != nil {
+			return err
+		}
+		t.say("  due: %v, %v, by %s", r.Kind, r.State(t.today), r.Deadline.Format(time.DateOnly))
+		if err := t.answer(r, "letter 2025-1"); err != nil {
+			return err
+		}
+	}
+	t.say("  she has it all, and nothing is held any more:")
+	return t.try("the counter opens the invoice", Service, counter, t.invoice)
+}
+
+// answer writes the report that answers a request for access.
+func (t *teller) answer(r *rights.Request, letter string) error {
+	fields, err := t.fields(t.ctx, t.marie.ID)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(marie.Phone.Seal(in, "+1 514 555 0142"), s.save(ctx, marie)); err != nil {
+	var report bytes.Buffer // a program writes a file
+	written, err := t.desk.WriteAccess(t.ctx, officer, t.marie.ID, r.ID, fields, &report)
+	if err != nil {
 		return err
 	}
-	say("  the old number is gone with its row; what was on the agenda of it finds nothing")
+	if err := t.tellReport(report.Bytes()); err != nil {
+		return err
+	}
+	t.say("  values given: %d, withheld: %d", written.Values, written.Withheld)
+	return t.desk.Answer(t.ctx, officer, t.marie.ID, r.ID, letter)
+}
 
-	backup, err := s.bills(ctx, marie.ID) // and of her row
+func (t *teller) corrects() error {
+	_, err := t.desk.Receive(t.ctx, counter, rights.Submission{
+		Subject: t.marie.ID, Kind: rights.Rectification, Channel: rights.SMS, Assurance: rights.Claimed, Standing: rights.Oneself, Nature: "New number, Marie",
+	})
+	if !errors.Is(err, rights.ErrIdentityNotVerified) {
+		return fmt.Errorf("a stranger was not turned away: %w", err)
+	}
+	t.say("  a text message from a number nobody knows: %v", err)
+	r, err := t.request(rights.Rectification, "My number is another.")
 	if err != nil {
 		return err
 	}
-	copied := *marie
+	inform, err := rights.Rectify(t.ctx, t.desk, officer, t.marie.ID, r.ID, &t.marie.Phone, "+1 514 555 0142", pii.Collection{})
+	if err != nil {
+		return err
+	}
+	if err := t.save(t.ctx, t.marie); err != nil {
+		return err
+	}
+	t.say("  the old number is gone with its row; to be told of the new one: %s", strings.Join(inform, ", "))
+	return t.desk.Answer(t.ctx, officer, t.marie.ID, r.ID, "letter 2025-2")
+}
 
-	s.today = s.today.AddDate(0, 1, 0)
-	scene("She asks for the erasure of everything.")
-	plan, err := s.sweeper.Plan(ctx, marie.ID)
+func (t *teller) asksForDeletion() (err error) {
+	t.copied = *t.marie
+	if t.bought, err = t.bills(t.ctx, t.marie.ID); err != nil {
+		return err
+	}
+	r, err := t.request(rights.Deletion, "All of it.")
 	if err != nil {
 		return err
 	}
-	say("  the plan has %d lines", len(plan.Lines))
-	done, err := s.sweeper.Erase(ctx, marie.ID)
+	plan, err := t.sweeper.Plan(t.ctx, t.marie.ID)
 	if err != nil {
 		return err
 	}
-	tell(done, say)
-	if err := s.certify(done, marie.ID, say); err != nil {
+	var kept []rights.Ground // what she is to be told: the plan says it before anything is gone
+	if slices.ContainsFunc(plan.Lines, func(l retention.Line) bool { return l.Outcome == retention.Retained }) {
+		kept = append(kept, rights.KeptByLaw)
+	}
+	if err := t.desk.Erase(t.ctx, officer, t.marie.ID, r.ID, kept...); err != nil {
 		return err
 	}
-	if err := s.try(ctx, marie.ID, copied, backup, say); err != nil {
+	done := t.issued[len(t.issued)-1]
+	tell(done, t.say)
+	if err := t.certify(done, t.marie.ID, t.say); err != nil {
 		return err
 	}
+	t.say("  her letter says: %s", rights.Quebec().Letter(language.English, kept...))
+	return t.tryAll()
+}
 
-	s.today = time.Date(2031, time.December, 31, 23, 59, 59, 0, time.UTC)
-	scene("The last second of the tax law's six years.")
-	if err := s.night(ctx, say); err != nil {
-		return err
-	}
-	if err := s.try(ctx, marie.ID, copied, backup, say); err != nil {
-		return err
-	}
-	s.today = s.today.Add(time.Second)
-	scene("A second later, nobody has asked again.")
-	if err := s.night(ctx, say); err != nil {
-		return err
-	}
-	left, err := s.bills(ctx, marie.ID)
+func (t *teller) asksAgain() error {
+	r, err := t.request(rights.Access, "") // of somebody who was erased nothing more can be collected
 	if err != nil {
 		return err
 	}
-	say("  invoices left: %d", len(left))
-	return s.try(ctx, marie.ID, copied, backup, say)
+	return t.answer(r, "letter 2025-4")
+}
+
+func (t *teller) lastSecond() error {
+	if err := t.night(); err != nil {
+		return err
+	}
+	return t.tryAll()
+}
+
+func (t *teller) isGone() error {
+	if err := t.night(); err != nil {
+		return err
+	}
+	left, err := t.bills(t.ctx, t.marie.ID)
+	if err != nil {
+		return err
+	}
+	t.say("  invoices left: %d", len(left))
+	return nil
+}
+
+func (t *teller) restores() error {
+	if err := t.save(t.ctx, &t.copied); err != nil {
+		return err
+	}
+	for _, b := range t.bought {
+		if err := t.keep(t.ctx, t.marie.ID, b); err != nil {
+			return err
+		}
+	}
+	back, err := t.bills(t.ctx, t.marie.ID)
+	if err != nil {
+		return err
+	}
+	t.say("  invoices back: %d; none of it opens, for the keys are gone:", len(back))
+	t.bought = back
+	return t.tryAll()
+}
+
+// night is the sweep that a program runs each night.
+func (t *teller) night() error {
+	due, err := t.due(t.ctx)
+	if err != nil {
+		return err
+	}
+	type end struct {
+		what   string
+		action retention.Action
+	}
+	ended := make(map[end]int)
+	progress := newBar(t.out, due)
+	for step, err := range t.sweeper.Sweep(t.ctx) {
+		if err = cmp.Or(err, step.Cause); err != nil {
+			return err
+		}
+		progress.step()
+		ended[end{fmt.Sprint(step.Item.Attributes), step.Action}]++
+	}
+	progress.end()
+	if len(ended) == 0 {
+		t.say("  sweep: nothing is due")
+	}
+	for _, e := range slices.SortedFunc(maps.Keys(ended), func(a, b end) int { return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(a.action, b.action)) }) {
+		t.say("  sweep: %s %v: %d", e.what, e.action, ended[e])
+	}
+	return nil
+}
+
+// tellReport tells what is in a report, which is JSON.
+func (t *teller) tellReport(report []byte) error {
+	var r struct {
+		Values []struct {
+			Attribute, Value, Withheld, Origin string
+			Since, Until                       time.Time
+			Purposes                           []struct{ ID purpose.ID }
+		}
+		Disclosures []struct {
+			Name, Attribute string
+			Last            time.Time
+		}
+	}
+	if err := json.Unmarshal(report, &r); err != nil {
+		return err
+	}
+	for _, v := range r.Values {
+		var why []string
+		for _, p := range v.Purposes {
+			spec, _ := t.registry.Policy().Spec(p.ID)
+			why = append(why, spec.Title.EN)
+		}
+		t.say("  %-16s %-28q %s since %s, until %s, for: %s", v.Attribute, v.Value, v.Origin, v.Since.Format(time.DateOnly), v.Until.Format(time.DateOnly), strings.Join(why, ", "))
+	}
+	for _, d := range r.Disclosures {
+		t.say("  %-16s went to %s on %s", d.Attribute, d.Name, d.Last.Format(time.DateOnly))
+	}
+	return nil
+}
+
+func (t *teller) invoice(use *pii.Use) error {
+	bills, err := t.bills(t.ctx, t.marie.ID)
+	if err != nil || len(bills) == 0 {
+		return cmp.Or(err, errors.New("there is no invoice"))
+	}
+	_, err = bills[0].Text.Reveal(use)
+	return err
+}
+
+// tryAll says who can open what of a copy of her rows.
+func (t *teller) tryAll() error {
+	copied := func(use *pii.Use) error { _, err := t.bought[0].Text.Reveal(use); return err }
+	return cmp.Or(
+		t.try("the counter opens the invoice", Service, counter, copied),
+		t.try("the accountant opens the invoice", Tax, accountant, copied),
+		t.try("her own request opens the copy of her e-mail", Requests, officer, func(use *pii.Use) error { _, err := t.copied.Email.Reveal(use); return err }),
+	)
+}
+
+// try says whether somebody can open something under a purpose, and why not.
+func (t *teller) try(title string, under purpose.ID, who purpose.Actor, open func(*pii.Use) error) error {
+	var options []pii.AccessorOption
+	if under == Requests {
+		options = append(options, pii.ForOperation(purpose.Rights))
+	}
+	a, err := t.vault.Accessor(under, options...)
+	if err != nil {
+		return err
+	}
+	switch err := a.Do(t.ctx, who, t.marie.ID, open); {
+	case err == nil:
+		t.say("  %s: yes", title)
+	case errors.Is(err, purpose.ErrDenied):
+		reason, _ := errors.AsType[purpose.Reason](err)
+		t.say("  %s: no, %v", title, reason)
+	default:
+		return err
+	}
+	return nil
 }
 
 // signUp takes Marie in.
@@ -111,56 +357,29 @@ func (s *shop) signUp(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var invoice pii.Sealed[Invoice]
+	invoice := bill{Number: "2025-17"}
 	err = errors.Join(c.Name.Seal(in, "Marie Tremblay"), c.Email.Seal(in, "marie@example.com"), c.Phone.Seal(in, "514 555-0199"),
-		invoice.Seal(books, "2025-17: one gate, $ 840.00"), s.save(ctx, c))
+		invoice.Text.Seal(books, "2025-17: one gate, $ 840.00"))
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.db.ExecContext(ctx, "INSERT INTO invoices (client, number, text) VALUES (?, ?, ?)", c.ID, "2025-17", invoice)
-	return c, err
+	return c, errors.Join(s.save(ctx, c), s.keep(ctx, c.ID, invoice))
 }
 
-// access answers a request for access: what, what for, since when, until when, and the values themselves, as her own request opens them.
-func (s *shop) access(ctx context.Context, id consent.Subject, say func(string, ...any)) error {
-	own, err := s.vault.Accessor(Requests, pii.ForOperation(purpose.Rights))
-	if err != nil {
-		return err
-	}
-	c, err := s.client(ctx, id)
-	if err != nil {
-		return err
-	}
-	bills, err := s.bills(ctx, id)
-	if err != nil {
-		return err
-	}
-	facts, err := s.registry.Facts(ctx, id)
-	if err != nil {
-		return err
-	}
-	return own.Do(ctx, officer, id, func(use *pii.Use) error {
-		show := func(d pii.Description, text string, err error) error {
-			end := retention.Due(s.registry.Policy(), facts, retention.Item{Subject: id, Compartment: d.Compartment, Collected: d.Collected})
-			var why []string
-			for _, p := range d.Purposes {
-				spec, _ := s.registry.Policy().Spec(p)
-				why = append(why, spec.Title.EN)
-			}
-			say("  %-16s %-28q for: %s; since %s, until %s", d.Attribute, text, strings.Join(why, ", "), d.Collected.Format(time.DateOnly), end.At.Format(time.DateOnly))
-			return err
-		}
-		return errors.Join(reveal(s, use, c.Name, show), reveal(s, use, c.Email, show), reveal(s, use, c.Phone, show), reveal(s, use, bills[0].Text, show))
-	})
-}
+// others is how many other clients there are.
+const others = 24
 
-func reveal[K pii.Kind](s *shop, use *pii.Use, field pii.Sealed[K], show func(pii.Description, string, error) error) error {
-	value, err := field.Reveal(use)
+// another is a client who gives a name and is not heard of again.
+func (s *shop) another(ctx context.Context) error {
+	c := &client{ID: consent.NewSubject()}
+	if _, err := s.registry.Notify(ctx, c.ID, language.English); err != nil {
+		return err
+	}
+	in, err := s.vault.Collect(ctx, website, c.ID, pii.Collection{For: []purpose.ID{Service}, Method: consent.WebForm})
 	if err != nil {
 		return err
 	}
-	d, err := field.Describe(s.vault)
-	return show(d, value.Plaintext(), err)
+	return cmp.Or(c.Name.Seal(in, "Somebody Else"), s.save(ctx, c))
 }
 
 // tell says what became of each attribute.
@@ -207,57 +426,5 @@ func (s *shop) certify(c retention.Certificate, id consent.Subject, say func(str
 	}
 	say("  the certificate verifies: %d lines, hers: %t, somebody else's: %t, backups expire by %s",
 		len(shown.Lines), shown.Concerns(id), shown.Concerns("somebody"), shown.Backups.Format(time.DateOnly))
-	return nil
-}
-
-// try says who can open what of a copy of her rows.
-func (s *shop) try(ctx context.Context, id consent.Subject, c client, bills []bill, say func(string, ...any)) error {
-	for _, attempt := range []struct {
-		title string
-		under purpose.ID
-		who   purpose.Actor
-		open  func(*pii.Use) error
-	}{
-		{"the desk opens the invoice", Service, desk, func(use *pii.Use) error { _, err := bills[0].Text.Reveal(use); return err }},
-		{"the accountant opens the invoice", Tax, accountant, func(use *pii.Use) error { _, err := bills[0].Text.Reveal(use); return err }},
-		{"her own request opens a backup of her e-mail", Requests, officer, func(use *pii.Use) error { _, err := c.Email.Reveal(use); return err }},
-	} {
-		var options []pii.AccessorOption
-		if attempt.under == Requests {
-			options = append(options, pii.ForOperation(purpose.Rights))
-		}
-		a, err := s.vault.Accessor(attempt.under, options...)
-		if err != nil {
-			return err
-		}
-		switch err := a.Do(ctx, attempt.who, id, attempt.open); {
-		case err == nil:
-			say("  %s: yes", attempt.title)
-		case errors.Is(err, purpose.ErrDenied):
-			reason, _ := errors.AsType[purpose.Reason](err)
-			say("  %s: no, %v", attempt.title, reason)
-		default:
-			return err
-		}
-	}
-	return nil
-}
-
-// night is the sweep that a program runs each night.
-func (s *shop) night(ctx context.Context, say func(string, ...any)) error {
-	n := 0
-	for step, err := range s.sweeper.Sweep(ctx) {
-		if err != nil {
-			return err
-		}
-		if step.Cause != nil {
-			return step.Cause
-		}
-		n++
-		say("  sweep: %v %v", step.Item.Attributes, step.Action)
-	}
-	if n == 0 {
-		say("  sweep: nothing is due")
-	}
 	return nil
 }

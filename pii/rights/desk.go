@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ import (
 // Config is what a desk stands on. Vault, Purpose, Rules, Store, Disclosures and Eraser are required.
 type Config struct {
 	Vault   *pii.Vault
-	Purpose purpose.ID // the policy's purpose for requests: it lists request.contact and request.nature, which no other may, and all that a report shows; and the operations Collect and Rights
+	Purpose purpose.ID // the policy's purpose for requests: it lists request.contact and request.nature, which no other may, and all that a report shows; and the operations Collect and Rights; it is bound to no case
 	Rules   Rules
 	Store   Store
 
@@ -38,16 +39,18 @@ type Config struct {
 }
 
 // Eraser erases a person: a sweeper of package retention behind a func. Erase is called again after a failure. It must return [consent.ErrHeld] if a hold keeps it from erasing,
-// and otherwise, when all is erased that need not be kept, where the proof is. Errors must name no person.
+// and otherwise, when all is erased that need not be kept, where the proof is, and whether something is kept. Errors must name no person.
 type Eraser interface {
-	Erase(ctx context.Context, s consent.Subject) (evidence string, err error)
+	Erase(ctx context.Context, s consent.Subject) (evidence string, kept bool, err error)
 }
 
 // EraserFunc is a function as an [Eraser].
-type EraserFunc func(ctx context.Context, s consent.Subject) (string, error)
+type EraserFunc func(ctx context.Context, s consent.Subject) (evidence string, kept bool, err error)
 
 // Erase calls f.
-func (f EraserFunc) Erase(ctx context.Context, s consent.Subject) (string, error) { return f(ctx, s) }
+func (f EraserFunc) Erase(ctx context.Context, s consent.Subject) (evidence string, kept bool, err error) {
+	return f(ctx, s)
+}
 
 // Desk receives requests and keeps them until they are answered. It is safe for concurrent use, also with other desks over one store; make it with [NewDesk].
 type Desk struct {
@@ -69,7 +72,7 @@ func NewDesk(c Config) (*Desk, error) {
 	case c.Eraser == nil:
 		return nil, fault("Eraser is required")
 	case !c.Rules.sound():
-		return nil, fault("Rules need Days and at most 30, an Extension of at most 30, an Alarm before the deadline, Needs, a Recourse and a Remedy in both languages")
+		return nil, fault("Rules need Days and at most 30, an Extension of at most 30, an Alarm before the deadline, Channels and Needs of the levels there are, a Recourse and a Remedy in both languages")
 	}
 	own, err := c.Vault.Accessor(c.Purpose, pii.ForOperation(purpose.Rights))
 	if err != nil {
@@ -77,6 +80,7 @@ func NewDesk(c Config) (*Desk, error) {
 	}
 	d := &Desk{config: c, registry: c.Vault.Registry(), own: own}
 	d.config.Silent = slices.Clone(c.Silent)
+	d.config.Rules.Channels, d.config.Rules.Needs = maps.Clone(c.Rules.Channels), maps.Clone(c.Rules.Needs)
 	policy := d.policy()
 	for _, a := range []purpose.Attribute{contactAttribute, natureAttribute} {
 		for id := range policy.IDs() {
@@ -86,6 +90,8 @@ func NewDesk(c Config) (*Desk, error) {
 				return nil, fault("purpose " + string(id) + " does not list " + string(a))
 			case !id.Within(c.Purpose) && lists:
 				return nil, fault("purpose " + string(id) + " lists " + string(a) + ", which is for requests alone")
+			case id == c.Purpose && spec.CaseBound:
+				return nil, fault("purpose " + string(id) + " is bound to a case, and a request is about the data of all of them")
 			case id == c.Purpose && !slices.Contains(spec.Operations, purpose.Collect):
 				return nil, fault("purpose " + string(id) + " does not collect")
 			}

@@ -209,6 +209,8 @@ func TestNewDeskRefuses(t *testing.T) {
 		"longer extension": func(c *rights.Config) { c.Rules.Extension = 31 },
 		"late alarm":       func(c *rights.Config) { c.Rules.Alarm = 30 },
 		"no recourse":      func(c *rights.Config) { c.Rules.Recourse = purpose.Period{} },
+		"a higher level":   func(c *rights.Config) { c.Rules.Channels = map[rights.Channel]rights.Assurance{rights.InAccount: 4} },
+		"another channel":  func(c *rights.Config) { c.Rules.Channels = map[rights.Channel]rights.Assurance{7: rights.Claimed} },
 		"need of nothing":  func(c *rights.Config) { c.Rules.Needs = map[rights.Kind]rights.Assurance{rights.Access: 0} },
 	} {
 		c := good
@@ -238,6 +240,24 @@ func TestNewDeskRefuses(t *testing.T) {
 	c.Vault = piitest.New(t, d).Vault
 	_, err = rights.NewDesk(c)
 	require.ErrorContains(t, err, "does not list request.nature")
+	// A purpose by which no data of a case would open, whatever is asked for.
+	d = shop()
+	d.Purposes[4].CaseBound = true
+	c.Vault = piitest.New(t, d).Vault
+	_, err = rights.NewDesk(c)
+	require.ErrorIs(t, err, rights.ErrConfig)
+	require.ErrorContains(t, err, "bound to a case")
+}
+
+// What a desk was made with is its own: nobody changes it afterwards.
+func TestRulesAreCopied(t *testing.T) {
+	t.Parallel()
+	x := newRig(t)
+	x.config.Rules.Channels[rights.SMS], x.config.Rules.Needs[rights.Access] = rights.Authenticated, rights.Claimed
+	in := asks(rights.Access)
+	in.Channel = rights.SMS
+	_, err := x.Receive(t.Context(), clerk, in)
+	require.ErrorIs(t, err, rights.ErrIdentityNotVerified)
 }
 
 func TestSettling(t *testing.T) {
@@ -364,9 +384,14 @@ func TestStoredEvents(t *testing.T) {
 		"no id": func(e *rights.Event) { e.Request = "" }, "no time": func(e *rights.Event) { e.Time = time.Time{} },
 		"no kind": func(e *rights.Event) { e.Kind = 0 }, "later kind": func(e *rights.Event) { e.Kind = 99 },
 		"no intake": func(e *rights.Event) { e.Intake = nil }, "no deadline": func(e *rights.Event) { e.Deadline = time.Time{} },
-		"not received": func(e *rights.Event) { e.Kind = rights.Answered },
+		"not received":       func(e *rights.Event) { e.Kind = rights.Answered },
+		"due before it came": func(e *rights.Event) { e.Deadline = e.Intake.Received },
+		"no recourse":        func(e *rights.Event) { e.Intake.Recourse = purpose.Period{} }, "less than none": func(e *rights.Event) { e.Intake.Recourse.Days = -1 },
+		"no channel": func(e *rights.Event) { e.Intake.Channel = 0 }, "no standing": func(e *rights.Event) { e.Intake.Standing = 0 },
+		"nothing shown": func(e *rights.Event) { e.Intake.Assurance = 0 }, "more than all": func(e *rights.Event) { e.Intake.Assurance = 4 },
 	} {
-		e := base
+		e, intake := base, *base.Intake
+		e.Intake = &intake
 		change(&e)
 		var m rights.Memory
 		require.NoError(t, m.Append(t.Context(), marie, 0, e, time.Time{}))
@@ -387,6 +412,9 @@ func TestStoredEvents(t *testing.T) {
 		if i == 0 {
 			e.Intake = base.Intake
 		}
+		if kind == rights.Refused {
+			e.Grounds = []rights.Ground{rights.Inquiry}
+		}
 		require.NoError(t, m.Append(t.Context(), marie, i, e, time.Time{}))
 	}
 	c := x.config
@@ -398,6 +426,9 @@ func TestStoredEvents(t *testing.T) {
 	assert.Equal(t, rights.StateAnswered, all[0].State(received.AddDate(1, 0, 0)))
 	assert.Equal(t, base.Deadline, all[0].Deadline)
 	assert.Zero(t, all[0].State(time.Time{}))
+	require.NoError(t, m.Append(t.Context(), marie, 4, rights.Event{Request: base.Request, Kind: rights.Refused, Time: base.Time}, time.Time{}))
+	_, err = desk.Requests(t.Context(), marie)
+	require.ErrorIs(t, err, rights.ErrStored, "no desk refuses without a ground")
 	var k rights.Kind
 	require.ErrorIs(t, k.UnmarshalText([]byte("unknown")), rights.ErrStored)
 	require.ErrorIs(t, k.UnmarshalText([]byte("Access")), rights.ErrStored)

@@ -12,6 +12,8 @@ var (
 	ErrIdentityNotVerified = errors.New("rights: IdentityNotVerified")
 	// ErrConfig reports a [Config] that no desk can work with. What is wrong is in the text.
 	ErrConfig = errors.New("rights: the configuration is not complete")
+	// ErrKept reports that something was kept of who asked for deletion, and that no ground was given for it.
+	ErrKept = errors.New("rights: something is kept, and no ground says why")
 	// ErrInvalid reports an argument that is missing or not well formed: an actor without role or id, a date in the future, evidence that is required.
 	ErrInvalid = errors.New("rights: an argument is missing or not well formed")
 	// ErrNoRequest reports that the person has no request of that id.

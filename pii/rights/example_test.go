@@ -82,12 +82,12 @@ func Example() {
 
 	desk, err := rights.NewDesk(rights.Config{
 		Vault: vault, Purpose: "requests", Rules: rights.Quebec(), Store: new(rights.Memory), Disclosures: trail,
-		Eraser: rights.EraserFunc(func(ctx context.Context, s consent.Subject) (string, error) { // a program has a retention.Sweeper here
+		Eraser: rights.EraserFunc(func(ctx context.Context, s consent.Subject) (string, bool, error) { // a program has a retention.Sweeper here
 			facts, err := registry.Facts(ctx, s)
 			if err == nil && len(facts.Holds) > 0 {
 				err = consent.ErrHeld
 			}
-			return "certificate-1", err
+			return "certificate-1", false, err
 		}),
 	})
 	must(err)

@@ -28,9 +28,9 @@ func sweeping(t *testing.T, x *rig) (seal *piitest.Vault, sweep *retention.Sweep
 		Tables: []retention.Table{{Name: "all", Attributes: x.Registry().Policy().Attributes(), Eraser: nothing}},
 	})
 	require.NoError(t, err)
-	x.erase = func(ctx context.Context, s consent.Subject) (string, error) {
+	x.erase = func(ctx context.Context, s consent.Subject) (string, bool, error) {
 		c, err := sweep.Erase(ctx, s)
-		return c.ID, err
+		return c.ID, len(c.Kept()) > 0, err
 	}
 	return x.Telling(planner), sweep
 }
@@ -72,11 +72,11 @@ func TestScenario86DeletionWaitsForARequestThatIsPending(t *testing.T) {
 			_, errs := x.due(t)
 			assert.Empty(t, errs)
 			assert.Equal(t, 1, x.holds(t))
-			x.Clock.Set(received.AddDate(0, 6, 0).Add(-1))
+			x.Clock.Set(received.AddDate(0, 6, 7).Add(-1))
 			x.due(t)
 			assert.Equal(t, 1, x.holds(t))
 			require.NoError(t, x.opens(t, requests, officer, email, pii.ForOperation(purpose.Rights)))
-			x.Clock.Set(received.AddDate(0, 6, 0))
+			x.Clock.Set(received.AddDate(0, 6, 7))
 			ids, errs := x.due(t)
 			assert.Empty(t, errs)
 			assert.Equal(t, []string{deletion.ID}, ids, "the deletion itself is late by then")
@@ -174,16 +174,18 @@ func TestEraserFails(t *testing.T) {
 	x := newRig(t)
 	r := x.receive(t, rights.Deletion)
 	broken := errors.New("broken")
-	x.erase = func(context.Context, consent.Subject) (string, error) { return "", broken }
+	x.erase = func(context.Context, consent.Subject) (string, bool, error) { return "", false, broken }
 	require.ErrorIs(t, x.Erase(t.Context(), officer, marie, r.ID), broken)
 	assert.Equal(t, rights.StateOpen, x.state(t, r.ID))
-	x.erase = func(context.Context, consent.Subject) (string, error) { return "", nil }
+	x.erase = func(context.Context, consent.Subject) (string, bool, error) { return "", false, nil }
 	require.ErrorIs(t, x.Erase(t.Context(), officer, marie, r.ID), rights.ErrInvalid, "without proof it is not done")
-	x.erase = func(_ context.Context, s consent.Subject) (string, error) {
+	x.erase = func(_ context.Context, s consent.Subject) (string, bool, error) {
 		assert.Equal(t, marie, s)
-		return "certificate-1", nil
+		return "certificate-1", true, nil
 	}
 	require.ErrorIs(t, x.Erase(t.Context(), officer, marie, r.ID, 99), rights.ErrInvalid)
+	require.ErrorIs(t, x.Erase(t.Context(), officer, marie, r.ID), rights.ErrKept, "what is kept is kept on a ground")
+	assert.Equal(t, rights.StateOpen, x.state(t, r.ID))
 	require.NoError(t, x.Erase(t.Context(), officer, marie, r.ID, rights.KeptByLaw))
 	r = x.get(t, r.ID)
 	last := r.Events[len(r.Events)-1]
@@ -198,7 +200,7 @@ func TestHoldAfterALateRefusal(t *testing.T) {
 	x := newRig(t)
 	ctx := t.Context()
 	r := x.receive(t, rights.Access)
-	x.Clock.Set(r.Deadline.AddDate(0, 6, 0).Add(-1))
+	x.Clock.Set(r.Deadline.AddDate(0, 6, 7).Add(-1))
 	x.due(t)
 	assert.Equal(t, 1, x.holds(t))
 	x.Clock.Advance(1)
@@ -206,7 +208,7 @@ func TestHoldAfterALateRefusal(t *testing.T) {
 	assert.Zero(t, x.holds(t))
 	require.NoError(t, x.Refuse(ctx, officer, marie, r.ID, "letter", rights.Inquiry))
 	assert.Equal(t, 1, x.holds(t))
-	x.Clock.Set(r.Deadline.AddDate(0, 12, 0).Add(-1))
+	x.Clock.Set(r.Deadline.AddDate(0, 12, 14).Add(-1))
 	x.due(t)
 	assert.Equal(t, 1, x.holds(t))
 	x.Clock.Advance(1)
@@ -259,4 +261,24 @@ func TestErasePlacesWhatIsMissing(t *testing.T) {
 	assert.Zero(t, x.holds(t))
 	require.ErrorIs(t, x.Erase(t.Context(), officer, marie, deletion.ID), consent.ErrHeld)
 	assert.Equal(t, 1, x.holds(t))
+}
+
+// A refusal of 3 March can be contested until 2 April, which is the day before Good Friday. Four holidays later, and where the person is, it is still not certain that no recourse is on its way.
+func TestHoldOutlastsEveryReading(t *testing.T) {
+	t.Parallel()
+	x := newRig(t, func(c *rights.Config) { c.Rules = rights.Quebec() })
+	r := x.receive(t, rights.Access)
+	require.NoError(t, x.Refuse(t.Context(), officer, marie, r.ID, "letter", rights.Inquiry))
+	x.Clock.Set(at("2026-04-08 03:59:59")) // the end of Tuesday after Easter Monday, in Montréal
+	x.due(t)
+	assert.Equal(t, 1, x.holds(t))
+	require.NoError(t, x.Contest(t.Context(), officer, marie, r.ID, "file"))
+
+	r = x.receive(t, rights.Rectification)
+	require.NoError(t, x.Refuse(t.Context(), officer, marie, r.ID, "letter", rights.Accurate))
+	x.Clock.Set(at("2026-05-15 03:59:58")) // thirty days and seven later
+	assert.False(t, x.get(t, r.ID).Exhausted(x.Clock.Now()))
+	x.Clock.Advance(1e9)
+	assert.True(t, x.get(t, r.ID).Exhausted(x.Clock.Now()))
+	require.ErrorIs(t, x.Contest(t.Context(), officer, marie, r.ID, "file"), rights.ErrNoRecourse)
 }

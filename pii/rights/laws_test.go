@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/purposebound/purposebound/pii/rights"
+	"github.com/purposebound/purposebound/purpose"
 )
 
 // rank orders states: no request ever comes into a lower one. What was deemed refused can be answered, and what was answered or refused stays so.
@@ -135,7 +136,9 @@ func TestLaws(t *testing.T) {
 			add := func(after int, e rights.Event) {
 				require.NoError(t, m.Append(t.Context(), marie, after, e, time.Time{}))
 			}
-			intake := &rights.Intake{Kind: rights.Access, Channel: rights.InAccount, Received: received}
+			intake := &rights.Intake{
+				Kind: rights.Access, Channel: rights.InAccount, Standing: rights.Oneself, Assurance: rights.Authenticated, Received: received, Recourse: purpose.Period{Days: 30},
+			}
 			add(0, rights.Event{Request: "r", Kind: rights.Received, Time: received, Intake: intake, Deadline: received.AddDate(0, 0, first), Alarm: received})
 			add(1, rights.Event{Request: "r", Kind: rights.Extended, Time: received.AddDate(0, 0, when), Deadline: received.AddDate(0, 0, second), Alarm: received})
 			add(2, rights.Event{Request: "r", Kind: rights.Extended, Time: received.AddDate(0, 0, when), Deadline: received.AddDate(0, 0, second+1), Alarm: received})

@@ -16,6 +16,24 @@ import (
 // The file keeps which attribute was rectified, when, by whom and who is to be informed, and neither value: whether the old one is kept, and where, is the program's
 // decision. So is what was derived from it: derive it anew. The field is left as it was on every error.
 func Rectify[K pii.Kind](ctx context.Context, d *Desk, who purpose.Actor, s consent.Subject, id string, field *pii.Sealed[K], text string, how pii.Collection) (inform []string, err error) {
+	open := func(use *pii.Use) error { _, err := field.Reveal(use); return err }
+	seal := func(next *pii.Sealed[K], into *pii.Intake) error { return next.Seal(into, text) }
+	return rectify(ctx, d, who, s, id, field, open, seal, how)
+}
+
+// RectifyBound is [Rectify] for a field that was sealed by [pii.Sealed.SealBound] with the record old. The new value is bound to the record next: the same, or that of the row's next version.
+func RectifyBound[K pii.Kind](
+	ctx context.Context, d *Desk, who purpose.Actor, s consent.Subject, id string, field *pii.Sealed[K], text string, how pii.Collection, old, next string,
+) (inform []string, err error) {
+	open := func(use *pii.Use) error { _, err := field.RevealBound(use, old); return err }
+	seal := func(sealed *pii.Sealed[K], into *pii.Intake) error { return sealed.SealBound(into, text, next) }
+	return rectify(ctx, d, who, s, id, field, open, seal, how)
+}
+
+func rectify[K pii.Kind](
+	ctx context.Context, d *Desk, who purpose.Actor, s consent.Subject, id string, field *pii.Sealed[K],
+	open func(*pii.Use) error, seal func(*pii.Sealed[K], *pii.Intake) error, how pii.Collection,
+) (inform []string, err error) {
 	if d == nil || field == nil {
 		return nil, ErrInvalid
 	}
@@ -32,11 +50,7 @@ func Rectify[K pii.Kind](ctx context.Context, d *Desk, who purpose.Actor, s cons
 		return nil, ErrInvalid
 	default:
 		// That the field is hers is known only by opening it.
-		err = d.own.Do(ctx, who, s, func(use *pii.Use) error {
-			_, err := field.Reveal(use)
-			return err
-		})
-		if err != nil {
+		if err := d.own.Do(ctx, who, s, open); err != nil {
 			return nil, err
 		}
 	}
@@ -51,7 +65,7 @@ func Rectify[K pii.Kind](ctx context.Context, d *Desk, who purpose.Actor, s cons
 		return nil, err
 	}
 	var next pii.Sealed[K]
-	if err := next.Seal(into, text); err != nil {
+	if err := seal(&next, into); err != nil {
 		return nil, err
 	}
 	var k K

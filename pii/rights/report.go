@@ -62,8 +62,8 @@ func BoundFieldOf[K pii.Kind](place string, s pii.Sealed[K], record string) Fiel
 // Written counts what was given out, for the answer on file.
 type Written struct {
 	Values   int // given out
-	Withheld int // named, and not shown: they do not open any more, or others are in them and there is no masker
-	Left     int // not named: inferred, in what is portable; or kept for silent purposes alone
+	Withheld int // named, and not shown: their time is over, or others are in them and there is no masker
+	Left     int // not named: erased; inferred, in what is portable; or kept for silent purposes alone
 }
 
 // The report as JSON. Names and order are stable.
@@ -188,7 +188,7 @@ func writeJSON(w io.Writer, x any) error {
 	return err
 }
 
-// value returns what is told of a field, and its purposes; nil for one that is kept for silent purposes alone or, of what is to be portable, was inferred.
+// value returns what is told of a field, and its purposes; nil for one whose key is destroyed, that is kept for silent purposes alone or, of what is to be portable, was inferred.
 func (d *Desk) value(use *pii.Use, s consent.Subject, f *Field, portable bool) (*valueJSON, []purpose.ID, error) {
 	if f.describe == nil || f.reveal == nil {
 		return nil, nil, ErrInvalid
@@ -209,7 +209,9 @@ func (d *Desk) value(use *pii.Use, s consent.Subject, f *Field, portable bool) (
 	text, err := f.reveal(use)
 	reason, _ := errors.AsType[purpose.Reason](err)
 	switch {
-	case err != nil && (reason == purpose.RetentionExpired || reason == purpose.Erased):
+	case err != nil && reason == purpose.Erased: // whose it was cannot be known any more
+		return nil, nil, nil
+	case err != nil && reason == purpose.RetentionExpired:
 		v.Withheld = reason.String()
 	case err != nil:
 		return nil, nil, err
@@ -227,7 +229,7 @@ func (d *Desk) value(use *pii.Use, s consent.Subject, f *Field, portable bool) (
 		}
 		v.Purposes = append(v.Purposes, end)
 	}
-	if d.config.Until != nil {
+	if d.config.Until != nil && !portable {
 		if v.Until, err = d.config.Until(use.Context(), s, about, f.Case); err != nil {
 			return nil, nil, &outage{"retention", err}
 		}

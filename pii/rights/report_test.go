@@ -195,6 +195,8 @@ func TestUntil(t *testing.T) {
 	_, err = x.WriteAccess(t.Context(), officer, marie, r.ID, fields[1:2], &out)
 	require.ErrorIs(t, err, errBroken)
 	require.ErrorIs(t, err, purpose.ErrUnavailable)
+	_, err = x.WritePortable(t.Context(), officer, marie, x.receive(t, rights.Portability).ID, fields[1:2], rights.JSON, &out)
+	require.NoError(t, err, "it tells no end, and asks for none")
 }
 
 func TestScenario93Portability(t *testing.T) {
@@ -296,6 +298,38 @@ func TestRectify(t *testing.T) {
 	require.ErrorIs(t, err, rights.ErrInvalid)
 }
 
+// A value that is bound to its row's version is bound to the next one afterwards.
+func TestRectifyBound(t *testing.T) {
+	t.Parallel()
+	x := newRig(t, late)
+	ctx := t.Context()
+	x.Notify(marie)
+	in, err := x.Collect(ctx, clerk, marie, pii.Collection{For: []purpose.ID{service}, Method: consent.WebForm})
+	require.NoError(t, err)
+	var email pii.Sealed[pii.Email]
+	require.NoError(t, email.SealBound(in, canary, "row-1@1"))
+	before := email
+	r := x.receive(t, rights.Rectification)
+	_, err = rights.Rectify(ctx, x.Desk, officer, marie, r.ID, &email, "new@example.com", pii.Collection{})
+	require.ErrorIs(t, err, pii.ErrWrongRecord, "it would lose its row")
+	_, err = rights.RectifyBound(ctx, x.Desk, officer, marie, r.ID, &email, "new@example.com", pii.Collection{}, "row-2@1", "row-2@2")
+	require.ErrorIs(t, err, pii.ErrWrongRecord)
+	assert.Equal(t, before, email)
+	_, err = rights.RectifyBound(ctx, x.Desk, officer, marie, r.ID, &email, "new@example.com", pii.Collection{}, "row-1@1", "row-1@2")
+	require.NoError(t, err)
+	require.NoError(t, x.MustAccessor(service).Do(ctx, clerk, marie, func(use *pii.Use) error {
+		_, err := before.RevealBound(use, "row-1@2")
+		require.ErrorIs(t, err, pii.ErrWrongRecord, "the old value put back")
+		v, err := email.RevealBound(use, "row-1@2")
+		require.NoError(t, err)
+		assert.Equal(t, "new@example.com", v.Plaintext())
+		return nil
+	}))
+	assert.Equal(t, rights.Corrected, x.get(t, r.ID).Events[1].Kind)
+	_, err = rights.RectifyBound[pii.Email](ctx, x.Desk, officer, marie, r.ID, nil, "new@example.com", pii.Collection{}, "row-1@2", "row-1@3")
+	require.ErrorIs(t, err, rights.ErrInvalid)
+}
+
 // A scrubber takes the others out of a message.
 func TestScrubbedMessage(t *testing.T) {
 	t.Parallel()
@@ -309,4 +343,21 @@ func TestScrubbedMessage(t *testing.T) {
 	for _, other := range []string{"Louis", "Gagnon", "555-0111"} {
 		assert.NotContains(t, out.String(), other)
 	}
+}
+
+// Once her keys are destroyed, that a field is hers cannot be known any more: nothing is told of it, not even that somebody has such a value.
+func TestAccessTellsNothingOfWhatWasErased(t *testing.T) {
+	t.Parallel()
+	x, fields := filled(t)
+	his := piitest.Seal[pii.Email](x.Vault, louis, canary, survey)
+	_, sweep := sweeping(t, x)
+	_, err := sweep.Erase(t.Context(), marie)
+	require.NoError(t, err)
+	r := x.receive(t, rights.Access)
+	var out bytes.Buffer
+	done, err := x.WriteAccess(t.Context(), officer, marie, r.ID, []rights.Field{fields[0], rights.FieldOf("mixed up", his)}, &out)
+	require.NoError(t, err)
+	assert.Equal(t, rights.Written{Left: 2}, done)
+	assert.Contains(t, out.String(), `"values": []`)
+	assert.NotContains(t, out.String(), "mixed up")
 }

@@ -42,6 +42,16 @@ type Intake struct {
 	Nature    pii.Sealed[Nature]  `json:"nature"`
 }
 
+// sound reports whether a desk can have written it. Without a time for recourse the data would be let go as soon as it was refused.
+func (i *Intake) sound() bool {
+	return i != nil && i.Kind >= Access && i.Kind <= CeaseDissemination && i.Channel >= InAccount && i.Channel <= Mail && i.Standing >= Oneself && i.Standing <= Representative &&
+		i.Assurance >= Claimed && i.Assurance <= Authenticated && !i.Received.IsZero() && positive(i.Recourse)
+}
+
+func positive(p purpose.Period) bool {
+	return !p.IsZero() && p.Years >= 0 && p.Months >= 0 && p.Days >= 0
+}
+
 // State is how a request stands at some time. The zero State is invalid.
 type State uint8
 
@@ -98,7 +108,7 @@ func (r *Request) State(now time.Time) State {
 // Late reports whether the request was answered or refused after it had counted as refused.
 func (r *Request) Late() bool { return r.settled != 0 && !r.ended.Before(r.Deadline) }
 
-// Exhausted reports whether, at a time, the person can no longer contest what was decided: it was answered in full, or the time for recourse is over and none
+// Exhausted reports whether, at a time, the person can no longer contest what was decided: it was answered in full, or the time for recourse has been over for a week and none
 // was taken, or the one that was taken has come to its end.
 func (r *Request) Exhausted(now time.Time) bool {
 	refused := r.Deadline // silence
@@ -112,7 +122,16 @@ func (r *Request) Exhausted(now time.Time) bool {
 	case r.settled != 0:
 		refused = r.ended
 	}
-	return !now.Before(r.Recourse.After(refused))
+	return !now.Before(r.over(refused))
+}
+
+// grace is how many days longer than the time for recourse the data is kept: a letter takes its days, the last day counts to its end where the person is, and may
+// move over a weekend and holidays.
+const grace = 7
+
+// over is the first instant at which a recourse against what was refused at a time surely comes too late.
+func (r *Request) over(refused time.Time) time.Time {
+	return r.Recourse.After(refused).AddDate(0, 0, grace)
 }
 
 // open reports whether the same request, made again, is this one.
@@ -136,7 +155,7 @@ func (r *Request) next() time.Time {
 	case r.contested:
 		return time.Time{}
 	}
-	return r.Recourse.After(r.ended)
+	return r.over(r.ended)
 }
 
 // longest is the most days a request may take, whatever is stored.
@@ -188,11 +207,11 @@ func fold(s consent.Subject, events []Event) ([]*Request, error) {
 	var all []*Request
 	for _, e := range events {
 		i := slices.IndexFunc(all, func(r *Request) bool { return r.ID == e.Request })
-		if e.Request == "" || e.Time.IsZero() || e.Kind < Received || e.Kind > Repeated || (i < 0) != (e.Kind == Received) {
+		if e.Request == "" || e.Time.IsZero() || e.Kind < Received || e.Kind > Repeated || (i < 0) != (e.Kind == Received) || e.Kind == Refused && len(e.Grounds) == 0 {
 			return nil, ErrStored
 		}
 		if e.Kind == Received {
-			if e.Intake == nil || e.Intake.Kind < Access || e.Intake.Kind > CeaseDissemination || e.Intake.Received.IsZero() || e.Deadline.IsZero() || e.Alarm.IsZero() {
+			if !e.Intake.sound() || !e.Deadline.After(e.Intake.Received) || e.Alarm.IsZero() {
 				return nil, ErrStored
 			}
 			all = append(all, &Request{ID: e.Request, Subject: s})

@@ -142,7 +142,7 @@ type rig struct {
 	store  *store
 	trail  *trail
 	config rights.Config
-	erase  func(context.Context, consent.Subject) (string, error)
+	erase  func(context.Context, consent.Subject) (string, bool, error)
 }
 
 func newRig(t testing.TB, changes ...func(*rights.Config)) *rig {
@@ -157,9 +157,9 @@ func newRigAt(t testing.TB, now time.Time, changes ...func(*rights.Config)) *rig
 	x.trail = &trail{Trail: x.Trail}
 	x.config = rights.Config{
 		Vault: x.Vault.Vault, Purpose: requests, Rules: rights.PIPEDA(), Store: x.store, Disclosures: x.trail, Masker: masker{},
-		Eraser: rights.EraserFunc(func(ctx context.Context, s consent.Subject) (string, error) {
+		Eraser: rights.EraserFunc(func(ctx context.Context, s consent.Subject) (string, bool, error) {
 			if x.erase == nil {
-				return "", errors.New("no eraser")
+				return "", false, errors.New("no eraser")
 			}
 			return x.erase(ctx, s)
 		}),

@@ -76,8 +76,12 @@ func (r *Rules) sound() bool {
 			return false
 		}
 	}
-	p := r.Recourse
-	return !p.IsZero() && p.Years >= 0 && p.Months >= 0 && p.Days >= 0
+	for c, most := range r.Channels {
+		if c < InAccount || c > Mail || most > Authenticated {
+			return false
+		}
+	}
+	return positive(r.Recourse)
 }
 
 // alarm is the first instant of the working day on which a deadline's alarm rings: no later than Alarm days before it.

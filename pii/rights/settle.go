@@ -98,7 +98,8 @@ func (d *Desk) Conclude(ctx context.Context, who purpose.Actor, s consent.Subjec
 }
 
 // Erase carries out a request for deletion, and records the answer when all is erased that need not be kept, or, with grounds, that a part is kept. While another request of the person can be contested the error is [consent.ErrHeld]
-// and the data restricted; the request is still to be answered in time. Call it again: the eraser must stand that.
+// and the data restricted; the request is still to be answered in time. If something is kept and no ground was given, the error is [ErrKept]: what could end has ended, and the request is not
+// answered. Call it again in both cases: the eraser must stand that.
 func (d *Desk) Erase(ctx context.Context, who purpose.Actor, s consent.Subject, id string, kept ...Ground) error {
 	if slices.ContainsFunc(kept, func(g Ground) bool { return !g.valid() }) {
 		return ErrInvalid
@@ -109,9 +110,12 @@ func (d *Desk) Erase(ctx context.Context, who purpose.Actor, s consent.Subject, 
 	if err := d.tend(ctx, s); err != nil { // nothing is erased that a request still needs
 		return err
 	}
-	evidence, err := d.config.Eraser.Erase(ctx, s)
+	evidence, remains, err := d.config.Eraser.Erase(ctx, s)
 	if err != nil {
 		return err
+	}
+	if remains && len(kept) == 0 {
+		return ErrKept
 	}
 	return d.Answer(ctx, who, s, id, evidence, kept...)
 }
