@@ -6,25 +6,39 @@ import (
 	"io"
 )
 
-// Write writes a table as RFC 4180 has it, names of columns first, cells as [Table.All] yields them. A separator that cannot be one is an [ErrCSV]; what the
-// writer fails with is wrapped. In a table of one column a missing value is written as [Suppressed], because a line without any character is no row.
+// Write writes a table as RFC 4180 has it, the first line naming the columns, cells as [Table.All] yields them. Columns of direct identifiers,
+// whose values are not kept, are left out; a table of nothing else is an [ErrColumn]. A separator that cannot be one is an [ErrCSV]; what the
+// writer fails with is wrapped.
 func (c CSV) Write(w io.Writer, t *Table) error {
 	out := csv.NewWriter(w)
 	if c.Comma != 0 {
 		out.Comma = c.Comma
 	}
-	names := make([]string, len(t.columns))
+	var kept []int
+	var line []string
 	for i, column := range t.columns {
-		names[i] = column.Name
+		if column.Role != DirectIdentifier {
+			kept, line = append(kept, i), append(line, column.Name)
+		}
 	}
-	if err := out.Write(names); err != nil {
+	if len(kept) == 0 {
+		return fmt.Errorf("%w: none to write", ErrColumn)
+	}
+	if err := out.Write(line); err != nil {
 		return unwritten(err)
 	}
 	for _, cells := range t.All() {
-		if len(cells) == 1 && cells[0] == "" {
-			cells[0] = Suppressed
+		for i, column := range kept {
+			line[i] = cells[column]
 		}
-		if err := out.Write(cells); err != nil {
+		if len(line) == 1 && line[0] == "" { // a line without any character would be no row
+			out.Flush()
+			if _, err := io.WriteString(w, "\"\"\n"); err != nil {
+				return unwritten(err)
+			}
+			continue
+		}
+		if err := out.Write(line); err != nil {
 			return unwritten(err)
 		}
 	}
