@@ -90,8 +90,11 @@ func TestCheckOfAHistory(t *testing.T) {
 func TestKept(t *testing.T) {
 	t.Parallel()
 	c := retention.Certificate{Lines: []retention.Line{
-		{Attribute: "a", Outcome: retention.Destroyed}, {Attribute: "b", Outcome: retention.Retained}, {Attribute: "c", Outcome: retention.Deleted},
-		{Attribute: "d", Outcome: retention.Held}, {Attribute: "e"},
+		{Attribute: "a", Outcome: retention.Destroyed},
+		{Attribute: "b", Outcome: retention.Retained},
+		{Attribute: "c", Outcome: retention.Deleted},
+		{Attribute: "d", Outcome: retention.Held},
+		{Attribute: "e"},
 	}}
 	assert.Equal(t, []retention.Line{c.Lines[1], c.Lines[3]}, c.Kept())
 	assert.Empty(t, (&retention.Certificate{}).Kept())

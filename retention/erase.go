@@ -20,6 +20,7 @@ import (
 //
 // With a hold on everything it returns [consent.ErrHeld], and the erasure waits on the agenda until a sweep, or Erase, finds the hold released. Uses that are still running, Config.Certify, and whatever fails leave it
 // there as well. A nil error means that everything has ended that the certificate says has. Erasing again erases what is left, under another id; if nothing is, the certificate has no lines.
+// So does a call that another one, or a sweep, overtakes.
 //
 // It takes at most the sweeper's lease: a sweep takes over then.
 func (w *Sweeper) Erase(ctx context.Context, s consent.Subject) (Certificate, error) {
@@ -28,9 +29,6 @@ func (w *Sweeper) Erase(ctx context.Context, s consent.Subject) (Certificate, er
 	}
 	ctx, end := context.WithTimeoutCause(ctx, w.lease-w.lease/8, ErrLease)
 	defer end()
-	if err := w.intend(ctx, s); err != nil {
-		return Certificate{}, fmt.Errorf("retention: erase: %w", err)
-	}
 	r, err := w.erase(ctx, s, never)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("retention: erase: %w", err)
@@ -46,17 +44,13 @@ func request(s consent.Subject, asked uint64, due time.Time) Item {
 	return Item{Subject: s, Collected: time.Unix(int64(asked), 0).UTC(), Due: due}
 }
 
-// never is the version of a request that no erasure of before answers.
+// never is the version of a request that no erasure of before answers: it is being made.
 const never = math.MaxInt64
 
 func asked(i Item) uint64 { return uint64(max(0, i.Collected.Unix())) }
 
-// intend puts the erasure on the agenda. A sweep looks at it after the lease, if it is still there.
-func (w *Sweeper) intend(ctx context.Context, s consent.Subject) error {
-	f, err := w.registry.Facts(ctx, s)
-	if err != nil {
-		return err
-	}
+// intend puts the request on the agenda, as of the version of the ledger that the facts have. A sweep looks at it after the lease, if it is still there.
+func (w *Sweeper) intend(ctx context.Context, s consent.Subject, f *purpose.Facts) error {
 	at := f.Ledger
 	if whole(f) != "" {
 		at = 0 // it is the one that is under way
@@ -173,32 +167,41 @@ type result struct {
 	answered    bool   // it was done before, and nothing else is set
 }
 
-// erase carries the erasure that was asked for through, from wherever it is.
+// erase carries the erasure that was asked for through, from wherever it is. Where another run was faster, it looks again at what was asked for.
+func (w *Sweeper) erase(ctx context.Context, s consent.Subject, asked uint64) (result, error) {
+	for range tries {
+		id, err := w.begin(ctx, s, asked)
+		if err != nil || id == "" {
+			return result{answered: err == nil}, err
+		}
+		f, err := w.registry.Facts(ctx, s)
+		if err != nil {
+			return result{}, err
+		}
+		items, err := w.store.Of(ctx, s) // after the barrier: nothing more comes
+		if err != nil {
+			return result{}, err
+		}
+		history, err := w.erasings(ctx, s) // after the items: they are all there for as long as it is not done
+		if err != nil {
+			return result{}, err
+		}
+		at := slices.IndexFunc(history, func(x erasing) bool { return x.id == id })
+		if at < 0 {
+			return result{}, consent.ErrNoErasure
+		}
+		if !history[at].finished {
+			return w.carry(ctx, s, history[at], f, items)
+		}
+	}
+	return result{}, errBusy
+}
+
+// carry does what the erasure that has begun is to do.
 //
 // What it certifies follows from the ledger, the policy and the agenda as of when it began, and not from what this run did: holds are refused while it runs, what has ended stays ended, and
-// items stay on the agenda until it is finished. So a run that goes on after a crash certifies the same.
-func (w *Sweeper) erase(ctx context.Context, s consent.Subject, asked uint64) (result, error) {
-	id, err := w.begin(ctx, s, asked)
-	if err != nil || id == "" {
-		return result{answered: err == nil}, err
-	}
-	history, err := w.erasings(ctx, s)
-	if err != nil {
-		return result{}, err
-	}
-	at := slices.IndexFunc(history, func(x erasing) bool { return x.id == id })
-	if at < 0 {
-		return result{}, consent.ErrNoErasure
-	}
-	x := history[at]
-	f, err := w.registry.Facts(ctx, s)
-	if err != nil {
-		return result{}, err
-	}
-	items, err := w.store.Of(ctx, s) // after the barrier: nothing more comes
-	if err != nil {
-		return result{}, err
-	}
+// items stay on the agenda until it is finished. So a run that goes on after a crash, or beside another, certifies the same.
+func (w *Sweeper) carry(ctx context.Context, s consent.Subject, x erasing, f *purpose.Facts, items []Item) (result, error) {
 	p := w.registry.Policy().At(x.at)
 	all := fates(p, f, x.at, items)
 
@@ -217,11 +220,12 @@ func (w *Sweeper) erase(ctx context.Context, s consent.Subject, asked uint64) (r
 	if _, err := w.keys.Shred(ctx, s, func(c purpose.Compartment) bool { return kept[c] }); err != nil {
 		return result{}, err
 	}
-	c := Certificate{ID: id, Digest: Digest(id, s), Policy: x.policy, Decided: x.at, Lines: lines(all)}
+	c := Certificate{ID: x.id, Digest: Digest(x.id, s), Policy: x.policy, Decided: x.at, Lines: lines(all)}
+	var err error
 	if c.Tables, err = w.rows(ctx, over); err != nil {
 		return result{}, err
 	}
-	if c.Redacted, err = w.redact(ctx, s, id, p, f, all); err != nil {
+	if c.Redacted, err = w.redact(ctx, s, x.id, p, f, all); err != nil {
 		return result{}, err
 	}
 	c.Completed = w.registry.Now()
@@ -239,7 +243,7 @@ func (w *Sweeper) erase(ctx context.Context, s consent.Subject, asked uint64) (r
 	if err != nil {
 		return result{}, err
 	}
-	if _, err := w.registry.FinishErasure(ctx, s, id); err != nil {
+	if _, err := w.registry.FinishErasure(ctx, s, x.id); err != nil {
 		return result{}, err
 	}
 	return result{certificate: c, over: over}, nil
@@ -254,12 +258,18 @@ func dayAfter(t time.Time) time.Time {
 	return day
 }
 
-// begin fences the person in the ledger, with its barrier, or waits for the barrier of an erasure that has begun. It returns the erasure's id, "" if one that is done answers the request.
+// begin puts a request that is being made on the agenda, and fences the person in the ledger, with its barrier, or waits for the barrier of an erasure that has begun. It returns the erasure's id, "" if one that is done answers the request.
 func (w *Sweeper) begin(ctx context.Context, s consent.Subject, asked uint64) (string, error) {
 	for range tries {
 		f, err := w.registry.Facts(ctx, s)
 		if err != nil {
 			return "", err
+		}
+		if asked == never {
+			// Each time anew: if it was that of an erasure which another run has finished, it is off the agenda, and would be lost with this process.
+			if err := w.intend(ctx, s, f); err != nil {
+				return "", err
+			}
 		}
 		id := whole(f)
 		if id == "" {

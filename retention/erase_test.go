@@ -3,6 +3,7 @@ package retention_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -374,4 +375,120 @@ func TestAnErasureThatGoesOnWaitsForUsesAgain(t *testing.T) {
 		require.NoError(t, again)
 		assert.Zero(t, r.has(marie, "identity.name"))
 	})
+}
+
+// TestTwoRunsOfAnErasureCertifyTheSame has one run of an erasure overtake another at every call the other makes: whoever is late must not certify what is left.
+func TestTwoRunsOfAnErasureCertifyTheSame(t *testing.T) {
+	t.Parallel()
+	for _, resumed := range []bool{false, true} {
+		for at := 1; ; at++ {
+			r := newRig(t)
+			r.until(2020, time.March, 1)
+			r.add(marie, "", "identity.email", newsletter, dispute)
+			r.add(marie, "", "identity.name", taxes)
+			stop := errors.New("stopped")
+			if resumed { // what is overtaken is a sweep that goes on with an erasure
+				r.at = func(call string, _ bool) error {
+					if call == "certify" {
+						return stop
+					}
+					return nil
+				}
+				_, err := r.sweeper().Erase(t.Context(), marie)
+				require.ErrorIs(t, err, stop)
+				r.v.Advance(time.Hour)
+			}
+			count, overtaken := 0, false
+			r.at = func(string, bool) error {
+				if count++; count == at {
+					overtaken = true
+					_, err := r.sweeper().Erase(context.Background(), marie)
+					return err
+				}
+				return nil
+			}
+			name := fmt.Sprintf("resumed %v, at call %d", resumed, at)
+			if resumed {
+				r.sweep()
+			} else {
+				_, err := r.sweeper().Erase(t.Context(), marie)
+				require.NoError(t, err, name)
+			}
+			if !overtaken {
+				require.Greater(t, at, 15, "there are that many calls at least")
+				break
+			}
+			first := make(map[string]retention.Certificate)
+			for _, c := range r.certs {
+				have, there := first[c.ID]
+				if !there {
+					first[c.ID] = c
+					continue
+				}
+				require.Equal(t, have.Lines, c.Lines, name)
+				require.Equal(t, have.Tables, c.Tables, name)
+			}
+			require.Len(t, r.certs[0].Lines, 2, name)
+			f, err := r.registry().Facts(t.Context(), marie)
+			require.NoError(t, err)
+			require.Empty(t, f.Erasures, name)
+			require.Len(t, r.agenda(marie), 1, name)
+		}
+	}
+}
+
+// TestARunThatWasOvertakenLosesNothing has one run of an erasure overtake another, which goes on with a new one and is killed: that must be found again.
+func TestARunThatWasOvertakenLosesNothing(t *testing.T) {
+	t.Parallel()
+	begun := 0
+	for overtake := 1; ; overtake++ {
+		overtaken := false
+		for kill := 1; ; kill++ {
+			r := newRig(t)
+			r.until(2020, time.March, 1)
+			r.add(marie, "", "identity.email", newsletter, dispute)
+			r.add(marie, "", "identity.name", taxes)
+			count, killed := 0, false
+			r.at = func(string, bool) error {
+				switch count++; count {
+				case overtake:
+					overtaken = true
+					at := r.at
+					r.at = func(string, bool) error { return nil }
+					_, err := r.sweeper().Erase(context.Background(), marie)
+					r.at = at
+					return err
+				case overtake + kill:
+					killed = true
+					panic("killed")
+				}
+				return nil
+			}
+			func() {
+				defer func() { _ = recover() }()
+				_, err := r.sweeper().Erase(context.Background(), marie)
+				require.NoError(t, err)
+			}()
+			r.at = func(string, bool) error { return nil }
+			f, err := r.registry().Facts(t.Context(), marie)
+			require.NoError(t, err)
+			begun += len(f.Erasures)
+			for range 3 {
+				r.v.Advance(2 * time.Hour)
+				r.sweep()
+			}
+			name := fmt.Sprintf("overtaken at call %d, killed %d later", overtake, kill)
+			f, err = r.registry().Facts(t.Context(), marie)
+			require.NoError(t, err)
+			require.Empty(t, f.Erasures, name)
+			require.Len(t, r.agenda(marie), 1, name)
+			if !killed {
+				break
+			}
+		}
+		if !overtaken {
+			break
+		}
+	}
+	require.NotZero(t, begun, "some were killed in the middle")
 }

@@ -15,22 +15,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/postgrestest"
 )
 
 // TestRejoinAfterLoss puts an older copy in the place of the database, which lacks what a node has seen, and the node itself; and then as many other events
 // take the positions of what is lost. The node joins anew, and must notice.
 func TestRejoinAfterLoss(t *testing.T) {
 	t.Parallel()
-	s := openOwnServer(t)
-	p := s.place()
+	s := postgrestest.Open(t)
+	p := placeOn(t, s)
 	near := newProxy(t, p.network, p.target)
 	o := &office{t: t, place: p, config: promiseConfig()}
 	a := openWitness(t, o)
 	a.grant()
-	older, newer := filepath.Join(s.dir, "older"), filepath.Join(s.dir, "newer")
-	s.end(syscall.SIGINT)
-	s.run("cp", "-a", s.data(), older)
-	s.start()
+	older, newer := filepath.Join(s.Dir(), "older"), filepath.Join(s.Dir(), "newer")
+	s.End(syscall.SIGINT)
+	s.Run("cp", "-a", s.Data(), older)
+	s.Start()
 	o2 := &office{t: t, place: p, config: promiseConfig()}
 	o2.place.dsn = p.via(near.address())
 	var b witness
@@ -41,11 +42,11 @@ func TestRejoinAfterLoss(t *testing.T) {
 	require.Error(t, b.use()) // b has seen it
 	a.close()
 	near.cut()
-	s.end(syscall.SIGQUIT)
+	s.End(syscall.SIGQUIT)
 	near.reset()
-	require.NoError(t, os.Rename(s.data(), newer))
-	require.NoError(t, os.Rename(older, s.data()))
-	s.start()
+	require.NoError(t, os.Rename(s.Data(), newer))
+	require.NoError(t, os.Rename(older, s.Data()))
+	s.Start()
 	l := open(t, dialLoosely(t, p.dsn))
 	for i := range 3 { // others go on, and the head is where it was again
 		e := event(fmt.Sprint("later ", i))

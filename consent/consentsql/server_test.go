@@ -3,21 +3,16 @@
 package consentsql_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -30,289 +25,22 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/postgrestest"
 	"github.com/purposebound/purposebound/purpose"
 )
 
 // patience is when a test gives up on what must come.
 const patience = time.Minute
 
-// ownServer is a PostgreSQL server of a test's own, to kill, stop and start again. It promises to keep what it committed.
-type ownServer struct {
-	tb   testing.TB
-	bin  string // directory of its programs
-	dir  string // all it has; the database is in "data"
-	as   *syscall.Credential
-	port int
-
-	cmd  *exec.Cmd
-	gone chan struct{} // closed when the server's first process is no more
-}
-
-// findPostgreSQL returns the directory of the newest server's programs. Without one the test is skipped, and fails where CI is set.
-func findPostgreSQL(tb testing.TB) string {
+// placeOn is an empty schema of the server, for nodes to share.
+func placeOn(tb testing.TB, s *postgrestest.Server) place {
 	tb.Helper()
-	dirs, err := filepath.Glob("/usr/lib/postgresql/*/bin")
-	require.NoError(tb, err)
-	version := func(dir string) int {
-		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(dir)))
-		return n
-	}
-	slices.SortFunc(dirs, func(a, b string) int { return version(b) - version(a) })
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
-		dirs = append(dirs, strings.TrimSpace(string(out)))
-	}
-	for _, dir := range dirs {
-		_, first := os.Stat(filepath.Join(dir, "initdb"))
-		_, second := os.Stat(filepath.Join(dir, "postgres"))
-		if first == nil && second == nil {
-			return dir
-		}
-	}
-	if os.Getenv("CI") != "" {
-		tb.Fatal("there is no PostgreSQL server to start")
-	}
-	tb.Skip("there is no PostgreSQL server to start")
-	return ""
-}
-
-func openOwnServer(tb testing.TB) *ownServer {
-	tb.Helper()
-	s := &ownServer{tb: tb, bin: findPostgreSQL(tb)}
-	var err error
-	s.dir, err = os.MkdirTemp("", "purposebound") // what tb.TempDir returns only its owner can reach
-	require.NoError(tb, err)
-	tb.Cleanup(func() { assert.NoError(tb, os.RemoveAll(s.dir)) })
-	if os.Geteuid() == 0 { // the server refuses to run as root
-		who, err := user.Lookup("postgres")
-		require.NoError(tb, err)
-		uid, err := strconv.ParseUint(who.Uid, 10, 32)
-		require.NoError(tb, err)
-		gid, err := strconv.ParseUint(who.Gid, 10, 32)
-		require.NoError(tb, err)
-		s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		require.NoError(tb, os.Chown(s.dir, int(uid), int(gid)))
-	}
-	s.port = freePort(tb)
-	s.run(filepath.Join(s.bin, "initdb"), "-D", s.data(), "--no-sync", "--auth=trust", "--username=postgres", "--locale=C", "--encoding=UTF8", "--wal-segsize=1")
-	tb.Cleanup(s.close)
-	s.start()
-	return s
-}
-
-// freePort finds a port below those that the system gives to connections, so that none has it while the server is down.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	for range 100 {
-		port := 15000 + rand.IntN(15000)
-		l, err := net.Listen("tcp", address(port))
-		if err == nil {
-			require.NoError(tb, l.Close())
-			return port
-		}
-	}
-	tb.Fatal("there is no free port")
-	return 0
-}
-
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
-
-func (s *ownServer) data() string { return filepath.Join(s.dir, "data") }
-
-// command is a program that runs as the server's user.
-func (s *ownServer) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = s.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	return cmd
-}
-
-func (s *ownServer) run(name string, args ...string) {
-	s.tb.Helper()
-	out, err := s.command(name, args...).CombinedOutput()
-	require.NoError(s.tb, err, "%s: %s", filepath.Base(name), out)
-}
-
-// start starts the server and waits until it answers.
-func (s *ownServer) start() {
-	s.tb.Helper()
-	s.launch()
-	db, err := sql.Open("pgx", s.dsn(""))
-	require.NoError(s.tb, err)
-	defer db.Close()
-	for limit := time.Now().Add(2 * patience); ; time.Sleep(5 * time.Millisecond) {
-		if err = db.Ping(); err == nil {
-			return
-		}
-		select {
-		case <-s.gone:
-			s.tb.Fatalf("the server did not start:\n%s", s.log())
-		default:
-		}
-		if time.Now().After(limit) {
-			s.tb.Fatalf("the server does not answer: %v\n%s", err, s.log())
-		}
-	}
-}
-
-func (s *ownServer) launch() {
-	s.tb.Helper()
-	s.cmd = s.command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on",
-		"-c", "recovery_init_sync_method=syncfs", "-c", "shared_buffers=8MB", "-c", "max_connections=100", "-c", "dynamic_shared_memory_type=mmap", "-c", "logging_collector=off")
-	out, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	require.NoError(s.tb, err)
-	defer out.Close()
-	s.cmd.Stdout, s.cmd.Stderr = out, out
-	require.NoError(s.tb, s.cmd.Start())
-	cmd, gone := s.cmd, make(chan struct{})
-	s.gone = gone
-	go func() {
-		_ = cmd.Wait()
-		close(gone)
-	}()
-}
-
-// log is the end of what the server had to say.
-func (s *ownServer) log() []byte {
-	text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-	return text[max(0, len(text)-4000):]
-}
-
-// hold stops all processes of the server as they are, and returns them, the first one first. It is stopped before the others are
-// looked for, so that none is added; each is in a process group of its own.
-func (s *ownServer) hold() []int {
-	first := s.cmd.Process.Pid
-	if s.cmd.Process.Signal(syscall.SIGSTOP) != nil { // it has ended
-		return nil
-	}
-	for limit := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		if state, _ := processState(first); state != 'R' && state != 'S' && state != 'D' {
-			break
-		}
-		if time.Now().After(limit) {
-			s.tb.Error("the server does not stop")
-			break
-		}
-	}
-	all := []int{first}
-	entries, err := os.ReadDir("/proc")
-	assert.NoError(s.tb, err)
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		if _, parent := processState(pid); parent == first {
-			_ = syscall.Kill(pid, syscall.SIGSTOP)
-			all = append(all, pid)
-		}
-	}
-	return all
-}
-
-// release lets held processes go on, the first one last: it then finds nothing amiss.
-func (s *ownServer) release(all []int) {
-	for _, pid := range slices.Backward(all) {
-		_ = syscall.Kill(pid, syscall.SIGCONT)
-	}
-}
-
-// processState returns the state of a process and its parent, or 0 if there is none.
-func processState(pid int) (state byte, parent int) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, 0
-	}
-	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // a name may have anything in it
-	if len(fields) < 2 {
-		return 0, 0
-	}
-	parent, _ = strconv.Atoi(string(fields[1]))
-	return fields[0][0], parent
-}
-
-// kill kills all processes of the server at one moment, and waits until they are dead.
-func (s *ownServer) kill() {
-	s.tb.Helper()
-	all := s.hold()
-	for _, pid := range all {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-	}
-	s.buried(all)
-}
-
-// end has the server end by itself: with SIGINT when all is written, with SIGQUIT at once, so that it must recover.
-func (s *ownServer) end(how syscall.Signal) {
-	s.tb.Helper()
-	all := s.hold()
-	_ = s.cmd.Process.Signal(how)
-	s.release(all)
-	s.buried(all)
-}
-
-func (s *ownServer) buried(all []int) {
-	s.tb.Helper()
-	select {
-	case <-s.gone:
-	case <-time.After(patience):
-		s.tb.Errorf("the server does not end:\n%s", s.log())
-	}
-	for _, pid := range all {
-		for limit := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-			if state, _ := processState(pid); state == 0 || state == 'Z' || state == 'X' {
-				break
-			}
-			if time.Now().After(limit) {
-				s.tb.Errorf("process %d of the server does not end", pid)
-				break
-			}
-		}
-	}
-}
-
-func (s *ownServer) close() {
-	if s.cmd == nil {
-		return
-	}
-	select {
-	case <-s.gone:
-		return
-	default:
-	}
-	_ = s.cmd.Process.Signal(syscall.SIGINT)
-	s.release(s.hold()) // whatever had been held
-	select {
-	case <-s.gone:
-	case <-time.After(10 * time.Second):
-		s.kill()
-	}
-}
-
-func (s *ownServer) dsn(schema string) string {
-	q := url.Values{"sslmode": {"disable"}}
-	if schema != "" {
-		q.Set("search_path", schema)
-	}
-	return (&url.URL{Scheme: "postgres", User: url.User("postgres"), Host: address(s.port), Path: "/postgres", RawQuery: q.Encode()}).String()
-}
-
-// schema makes an empty schema and returns the way to it.
-func (s *ownServer) schema() string {
-	s.tb.Helper()
-	name := "t_" + suffix()
-	run(s.tb, "pgx", s.dsn(""), "CREATE SCHEMA "+name)
-	return s.dsn(name)
-}
-
-// place is an empty schema for nodes to share.
-func (s *ownServer) place() place {
-	dsn := s.schema()
+	dsn := s.Schema()
 	return place{
-		driver: "pgx", dsn: dsn, network: "tcp", target: address(s.port),
+		driver: "pgx", dsn: dsn, network: "tcp", target: s.Address(),
 		via: func(address string) string {
 			u, err := url.Parse(dsn)
-			require.NoError(s.tb, err)
+			require.NoError(tb, err)
 			u.Host = address
 			return u.String()
 		},
@@ -482,7 +210,7 @@ func TestServerCheckers(t *testing.T) {
 // killing is a server that is killed again and again while events are appended.
 type killing struct {
 	t       *testing.T
-	server  *ownServer
+	server  *postgrestest.Server
 	dsn     string
 	ledgers []*consentsql.Ledger
 	events  atomic.Int64
@@ -539,17 +267,17 @@ func (k *killing) round() {
 	case <-time.After(patience):
 		t.Error("nothing can be stored")
 	}
-	fresh := dialLoosely(t, k.server.schema())
+	fresh := dialLoosely(t, k.server.Schema())
 	writers.Go(func() { // the tables are being made
 		if l, err := consentsql.Open(context.Background(), fresh); err == nil {
 			_ = l.Close()
 		}
 	})
 	time.Sleep(rand.N(60 * time.Millisecond))
-	k.server.kill()
+	k.server.Kill()
 	dead.Store(true)
 	writers.Wait()
-	k.server.start()
+	k.server.Start()
 	l := open(t, fresh)
 	_, err := l.Append(t.Context(), "s0", consent.Any, event("first"))
 	require.NoError(t, err)
@@ -615,8 +343,8 @@ func TestKillServer(t *testing.T) {
 	if *long {
 		kills = 25
 	}
-	s := openOwnServer(t)
-	k := &killing{t: t, server: s, dsn: s.schema()}
+	s := postgrestest.Open(t)
+	k := &killing{t: t, server: s, dsn: s.Schema()}
 	for range 2 {
 		k.ledgers = append(k.ledgers, open(t, dialLoosely(t, k.dsn)))
 	}
@@ -643,7 +371,7 @@ func TestKillServer(t *testing.T) {
 }
 
 // serverFaults are those of the server itself. gone and back are set by the failover: when the server was, and when what it had lost still was not.
-func serverFaults(s *ownServer, gone, back *int64) []fault {
+func serverFaults(s *postgrestest.Server, gone, back *int64) []fault {
 	calm := 0.2
 	if *long {
 		calm = 1.5
@@ -652,23 +380,23 @@ func serverFaults(s *ownServer, gone, back *int64) []fault {
 		{name: "the server is restarted", short: true, during: func(o *office) {
 			for o.open() {
 				if rand.IntN(2) == 0 {
-					s.end(syscall.SIGQUIT)
+					s.End(syscall.SIGQUIT)
 				} else {
-					s.kill()
+					s.Kill()
 				}
 				if *long && rand.IntN(2) == 0 {
 					o.rest(1.5 * rand.Float64())
 				}
-				s.start()
+				s.Start()
 				o.rest(0.5 + calm*rand.Float64())
 			}
 		}},
 		{name: "the server stands still", during: func(o *office) {
 			pauses := []float64{0.3, 0.6, 1.1, 1.5, 3}
 			for o.open() {
-				all := s.hold()
+				all := s.Hold()
 				o.rest(pauses[rand.IntN(len(pauses))])
-				s.release(all)
+				s.Release(all)
 				o.rest(0.5 + calm*rand.Float64())
 			}
 		}},
@@ -681,7 +409,7 @@ func TestLongServerFaults(t *testing.T) {
 	if !*long {
 		t.Parallel()
 	}
-	s := openOwnServer(t)
+	s := postgrestest.Open(t)
 	var gone, back int64
 	for _, f := range serverFaults(s, &gone, &back) {
 		if !*long && !f.short {
@@ -690,7 +418,7 @@ func TestLongServerFaults(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			config := promiseConfig()
 			config.Epoch, config.Lease, config.MaxUse = time.Second, time.Second, time.Second
-			o := openOffice(t, s.place(), min(4, promiseNodes()), config)
+			o := openOffice(t, placeOn(t, s), min(4, promiseNodes()), config)
 			select {
 			case <-o.worked: // a server that fails at once leaves nothing to check
 			case <-time.After(patience):
@@ -733,18 +461,18 @@ func checkGone(t *testing.T, history []operation, from, to int64) {
 
 // failOver has an old copy of the database take its place, until an operator puts back what was lost and starts the nodes anew. So in the end all
 // that was answered before is there, and what was not answered and stored in the copy alone never happened.
-func failOver(s *ownServer, o *office) (gone, back int64) {
+func failOver(s *postgrestest.Server, o *office) (gone, back int64) {
 	t := o.t
 	t.Helper()
-	older, newer := filepath.Join(s.dir, "older"), filepath.Join(s.dir, "newer")
+	older, newer := filepath.Join(s.Dir(), "older"), filepath.Join(s.Dir(), "newer")
 	var seen []witness // of what will be lost
 	for range 2 {
 		seen = append(seen, openWitness(t, o))
 	}
 	seen[0].grant()
-	s.end(syscall.SIGINT)
-	s.run("cp", "-a", s.data(), older)
-	s.start()
+	s.End(syscall.SIGINT)
+	s.Run("cp", "-a", s.Data(), older)
+	s.Start()
 	o.rest(0.5)
 	seen[1].withdraw()
 	db := dialLoosely(t, o.place.dsn)
@@ -757,11 +485,11 @@ func failOver(s *ownServer, o *office) (gone, back int64) {
 	}, patience, 10*time.Millisecond, "not every node has seen what will be lost")
 	_ = db.Close()
 
-	s.end(syscall.SIGQUIT)
+	s.End(syscall.SIGQUIT)
 	gone = monotonic()
-	require.NoError(t, os.Rename(s.data(), newer))
-	require.NoError(t, os.Rename(older, s.data()))
-	s.start()
+	require.NoError(t, os.Rename(s.Data(), newer))
+	require.NoError(t, os.Rename(older, s.Data()))
+	s.Start()
 	unknowing := openWitness(t, o) // it cannot know, and shows that the copy permits what was withdrawn
 	assert.NoError(t, unknowing.use())
 	for _, w := range seen {
@@ -784,10 +512,10 @@ func failOver(s *ownServer, o *office) (gone, back int64) {
 		w.close()
 	}
 
-	s.end(syscall.SIGINT)
-	require.NoError(t, os.Rename(s.data(), older))
-	require.NoError(t, os.Rename(newer, s.data()))
-	s.start()
+	s.End(syscall.SIGINT)
+	require.NoError(t, os.Rename(s.Data(), older))
+	require.NoError(t, os.Rename(newer, s.Data()))
+	s.Start()
 	for _, d := range o.desks {
 		o.start(d)
 	}
