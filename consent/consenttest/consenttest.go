@@ -15,19 +15,11 @@
 package consenttest
 
 import (
-	"flag"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/suitetest"
 )
-
-// testCase is one "must". Its run fails tb if the ledger, which is fresh and empty, does not keep it.
-type testCase struct {
-	name string
-	run  func(tb testing.TB, l consent.Ledger)
-}
 
 // TestLedger runs the conformance suite. open returns an empty ledger that nothing else uses and registers its closing
 // with tb.Cleanup; it is called once for each case, from several goroutines.
@@ -43,27 +35,5 @@ func TestLedger(t *testing.T, open func(tb testing.TB) consent.Ledger) {
 	} else {
 		t.Log("consenttest: the ledger is not a Redactor")
 	}
-	var mu sync.Mutex
-	ended := make(map[string]int)
-	t.Cleanup(func() {
-		if selected := flag.Lookup("test.run"); selected != nil && strings.Contains(selected.Value.String(), "/") {
-			return
-		}
-		for _, c := range cases {
-			if ended[c.name] != 1 {
-				t.Errorf("consenttest: case %s ran %d times, not once", c.name, ended[c.name])
-			}
-		}
-	})
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			defer func() {
-				mu.Lock()
-				defer mu.Unlock()
-				ended[c.name]++
-			}()
-			c.run(t, open(t))
-		})
-	}
+	suitetest.Run(t, "consenttest", cases, open)
 }

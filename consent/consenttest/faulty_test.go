@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,37 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/suitetest"
 )
-
-// recorder stands in for a test and remembers whether it failed.
-type recorder struct {
-	testing.TB
-	failed bool
-}
-
-func (r *recorder) Fatalf(string, ...any) { r.FailNow() }
-func (r *recorder) Fatal(...any)          { r.FailNow() }
-func (r *recorder) Errorf(string, ...any) { r.failed = true }
-func (r *recorder) Fail()                 { r.failed = true }
-func (r *recorder) FailNow()              { r.failed = true; runtime.Goexit() }
-func (r *recorder) Failed() bool          { return r.failed }
-
-// fails runs a case against a ledger and reports whether the case failed or panicked.
-func fails(tb testing.TB, c testCase, l consent.Ledger) bool {
-	r := &recorder{TB: tb}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if recover() != nil {
-				r.failed = true
-			}
-		}()
-		c.run(r, l)
-	}()
-	<-done
-	return r.failed
-}
 
 // faulty is a ledger whose methods can be replaced one by one; those that are not are Memory's.
 type faulty struct {
@@ -393,11 +363,11 @@ var faults = []struct {
 // A suite that has never failed proves nothing: each case must see a fault, and no case may see one where none is.
 func TestEveryCaseSeesItsFault(t *testing.T) {
 	t.Parallel()
-	cases := make(map[string]testCase)
+	cases := make(map[string]func(testing.TB, consent.Ledger))
 	for _, c := range append(ledgerCases(), redactorCases()...) {
-		require.NotContains(t, cases, c.name, "two cases have one name")
-		cases[c.name] = c
-		assert.False(t, fails(t, c, new(faulty)), "%s fails a faultless ledger", c.name)
+		require.NotContains(t, cases, c.Name, "two cases have one name")
+		cases[c.Name] = c.Run
+		assert.False(t, suitetest.Fails[consent.Ledger](t, c.Run, new(faulty)), "%s fails a faultless ledger", c.Name)
 	}
 	unseen := make(map[string]bool)
 	for name := range cases {
@@ -405,7 +375,7 @@ func TestEveryCaseSeesItsFault(t *testing.T) {
 	}
 	for _, f := range faults {
 		require.Contains(t, cases, f.seen)
-		assert.True(t, fails(t, cases[f.seen], f.make()), "%s does not see a ledger that %s", f.seen, f.name)
+		assert.True(t, suitetest.Fails[consent.Ledger](t, cases[f.seen], f.make()), "%s does not see a ledger that %s", f.seen, f.name)
 		delete(unseen, f.seen)
 	}
 	assert.Empty(t, unseen, "no planted fault shows that these cases can fail")

@@ -14,14 +14,15 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/suitetest"
 	"github.com/purposebound/purposebound/purpose"
 )
 
 const someone consent.Subject = "subject-1"
 
 // ledgerCases are the cases of every ledger.
-func ledgerCases() []testCase {
-	return []testCase{
+func ledgerCases() suitetest.Cases[consent.Ledger] {
+	return suitetest.Cases[consent.Ledger]{
 		{"append-numbers-events-from-one-without-gaps", appendNumbers},
 		{"append-conflicts-unless-after-is-the-last-number", appendConflicts},
 		{"append-with-any-never-conflicts", appendAny},

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/suitetest"
 )
 
 // redactorCases are the cases of ledgers that are a [consent.Redactor].
-func redactorCases() []testCase {
-	return []testCase{
+func redactorCases() suitetest.Cases[consent.Ledger] {
+	return suitetest.Cases[consent.Ledger]{
 		{"redact-blanks-payloads-and-keeps-proofs", redactBlanks},
 		{"redact-stops-at-its-number", redactThrough},
 		{"redact-leaves-other-subjects-alone", redactOthers},

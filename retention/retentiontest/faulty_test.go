@@ -15,39 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/suitetest"
 	"github.com/purposebound/purposebound/purpose"
 	"github.com/purposebound/purposebound/retention"
 )
-
-// recorder stands in for a test and remembers whether it failed.
-type recorder struct {
-	testing.TB
-	failed bool
-}
-
-func (r *recorder) Fatalf(string, ...any) { r.FailNow() }
-func (r *recorder) Fatal(...any)          { r.FailNow() }
-func (r *recorder) Errorf(string, ...any) { r.failed = true }
-func (r *recorder) Fail()                 { r.failed = true }
-func (r *recorder) FailNow()              { r.failed = true; runtime.Goexit() }
-func (r *recorder) Failed() bool          { return r.failed }
-
-// fails runs a case against a store and reports whether the case failed or panicked.
-func fails(tb testing.TB, c testCase, s retention.Store) bool {
-	r := &recorder{TB: tb}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if recover() != nil {
-				r.failed = true
-			}
-		}()
-		c.run(r, s)
-	}()
-	<-done
-	return r.failed
-}
 
 // faulty is a store in memory that has the fault it is told, or none.
 type faulty struct {
@@ -403,11 +374,11 @@ func (f *faulty) settle(i retention.Item, over bool) error {
 // Each fault is seen by the cases that are there for it, and a store without one passes them all.
 func TestCasesSeeFaults(t *testing.T) {
 	t.Parallel()
-	cases := make(map[string]testCase)
+	cases := make(map[string]func(testing.TB, retention.Store))
 	for _, c := range storeCases() {
-		require.NotContains(t, cases, c.name)
-		cases[c.name] = c
-		assert.False(t, fails(t, c, new(faulty)), "%s fails without a fault", c.name)
+		require.NotContains(t, cases, c.Name)
+		cases[c.Name] = c.Run
+		assert.False(t, suitetest.Fails[retention.Store](t, c.Run, new(faulty)), "%s fails without a fault", c.Name)
 	}
 	faults := []struct {
 		fault string
@@ -504,7 +475,7 @@ func TestCasesSeeFaults(t *testing.T) {
 				require.True(t, ok, name)
 				seen := false
 				for range 20 { // a race is not lost every time
-					if seen = fails(t, c, &faulty{fault: f.fault}); seen {
+					if seen = suitetest.Fails[retention.Store](t, c, &faulty{fault: f.fault}); seen {
 						break
 					}
 				}

@@ -14,19 +14,11 @@
 package retentiontest
 
 import (
-	"flag"
-	"strings"
-	"sync"
 	"testing"
 
+	"github.com/purposebound/purposebound/internal/suitetest"
 	"github.com/purposebound/purposebound/retention"
 )
-
-// testCase is one "must". Its run fails tb if the store, which is fresh and empty, does not keep it.
-type testCase struct {
-	name string
-	run  func(tb testing.TB, s retention.Store)
-}
 
 // TestStore runs the conformance suite. open returns an empty store that nothing else uses and registers its closing
 // with tb.Cleanup; it is called once for each case, from several goroutines.
@@ -34,34 +26,11 @@ type testCase struct {
 // The suite fails if a case in its table did not run to its end, unless the user selected cases with -run.
 func TestStore(t *testing.T, open func(tb testing.TB) retention.Store) {
 	t.Helper()
-	cases := storeCases()
-	var mu sync.Mutex
-	ended := make(map[string]int)
-	t.Cleanup(func() {
-		if selected := flag.Lookup("test.run"); selected != nil && strings.Contains(selected.Value.String(), "/") {
-			return
-		}
-		for _, c := range cases {
-			if ended[c.name] != 1 {
-				t.Errorf("retentiontest: case %s ran %d times, not once", c.name, ended[c.name])
-			}
-		}
-	})
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			defer func() {
-				mu.Lock()
-				defer mu.Unlock()
-				ended[c.name]++
-			}()
-			c.run(t, open(t))
-		})
-	}
+	suitetest.Run(t, "retentiontest", storeCases(), open)
 }
 
-func storeCases() []testCase {
-	return []testCase{
+func storeCases() suitetest.Cases[retention.Store] {
+	return suitetest.Cases[retention.Store]{
 		{"put-stores-what-is-not-there", putStores},
 		{"put-merges-with-what-is-there", putMerges},
 		{"put-merges-items-of-one-call", putMergesOwn},
