@@ -1,0 +1,52 @@
+package dossier
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/purposebound/purposebound/redact/anonymity"
+)
+
+// standingOf measures a table.
+func standingOf(t *anonymity.Table, report anonymity.Report, smallCell int) (Standing, error) {
+	classes, err := t.Classes()
+	if errors.Is(err, anonymity.ErrColumn) {
+		return Standing{}, fmt.Errorf("%w: no column is a quasi-identifier", ErrIndividualisation)
+	}
+	if err != nil {
+		return Standing{}, err
+	}
+	counted := report.Rows - report.Suppressed
+	below := func(size int) int { // people in classes of fewer
+		return int(math.Round(classes.Prosecutor(1/float64(size)).Above * float64(counted)))
+	}
+	counts := []int{report.Suppressed}
+	for i, from := range sizes[1:] {
+		upTo := counted
+		if i+2 < len(sizes) {
+			upTo = below(sizes[i+2])
+		}
+		start := 0
+		if from > 1 {
+			start = below(from)
+		}
+		counts = append(counts, upTo-start)
+	}
+	shown := protect(counts, smallCell)
+	return Standing{report.Rows, report.K, shown, unlessWithheld(shown, report.Prosecutor.Average)}, nil
+}
+
+// unlessWithheld returns an average over counts that are all shown.
+func unlessWithheld(counts []Count, average float64) *float64 {
+	if slices.ContainsFunc(counts, Count.Withheld) || math.IsNaN(average) {
+		return nil
+	}
+	average = round(average)
+	return &average
+}
+
+// keys returns the keys of a map in order.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
