@@ -750,14 +750,7 @@ func TestScenario(t *testing.T) {
 		assert.Equal(t, `purposes["legal.tax"].retention.citation`, fault.Place)
 	})
 
-	t.Run("096_given_with_a_privacy_request", func(t *testing.T) {
-		t.Parallel()
-		v := piitest.New(t, Policy())
-		v.Grant(marie, Newsletter)
-		// Given an address that came with a request for access; when a letter is sent to it; then it was not given for that.
-		email := piitest.SealFor[pii.Email](v, marie, someEmail, pii.Collection{For: []purpose.ID{Rights}, Method: consent.WebForm, Case: "request-1"})
-		assert.ErrorIs(t, opens(v, Newsletter, mailer, marie, email), purpose.NotCollectedForPurpose)
-	})
+	rightsScenarios(t)
 
 	t.Run("097_proof_of_consent_after_erasure", func(t *testing.T) {
 		t.Parallel()
@@ -882,6 +875,8 @@ func TestScenario(t *testing.T) {
 		_, err = age.Open(string(Analytics), v.Clock.Now())
 		assert.ErrorIs(t, err, redact.ErrExpired)
 	})
+
+	anonymityScenarios(t)
 
 	t.Run("105_every_answer_is_in_the_audit", func(t *testing.T) {
 		t.Parallel()
