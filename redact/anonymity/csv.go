@@ -3,10 +3,13 @@ package anonymity
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"unicode/utf8"
 )
@@ -46,14 +49,16 @@ type file struct {
 	width  int   // cells in a line; 0: the header was not read
 	places []int // where in a line the cell of each column is
 
-	filling, learning *batch // of lines taken apart, and of those that the columns learn meanwhile
+	commas            []int32 // in the line that is taken apart, and its ends
+	filling, learning *batch  // of lines taken apart, and of those that the columns learn meanwhile
 	columns           sync.WaitGroup
+	recent            []recent // of each column
 }
 
-// batch is the cells of some lines, one after the other and line by line.
+// batch is some lines, one after the other, and where in them the cells of the columns begin and end, line by line.
 type batch struct {
 	text []byte
-	ends []int
+	ends []int32
 }
 
 const batchSize = 1 << 18
@@ -70,7 +75,6 @@ func (f *file) read() error {
 	if f.comma >= utf8.RuneSelf || f.comma == '"' || f.comma == '\r' || f.comma == '\n' {
 		return f.quoted(nil)
 	}
-	var cells [][]byte
 	for {
 		line, err := f.plain.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) || bytes.IndexByte(line, '"') >= 0 {
@@ -81,8 +85,7 @@ func (f *file) read() error {
 		}
 		f.line++
 		if text := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")); len(text) > 0 {
-			cells = split(cells[:0], text, byte(f.comma))
-			if err := f.take(cells); err != nil {
+			if err := f.take(text); err != nil {
 				return err
 			}
 		}
@@ -97,36 +100,29 @@ func (f *file) read() error {
 	return nil
 }
 
-// split appends the cells of a line.
-func split(cells [][]byte, line []byte, comma byte) [][]byte {
-	for {
-		at := bytes.IndexByte(line, comma)
-		if at < 0 {
-			return append(cells, line)
-		}
-		cells = append(cells, line[:at])
-		line = line[at+1:]
-	}
-}
-
 // take takes a line without quotation marks.
-func (f *file) take(cells [][]byte) error {
-	switch {
-	case f.width == 0:
-		header := make([]string, len(cells))
-		for i, cell := range cells {
-			header[i] = string(cell)
+func (f *file) take(line []byte) error {
+	if f.width == 0 {
+		return f.head(strings.Split(string(line), string(f.comma)))
+	}
+	commas := append(f.commas[:0], -1)
+	for i, c := range line {
+		if c == byte(f.comma) {
+			commas = append(commas, int32(i))
 		}
-		return f.head(header)
-	case len(cells) != f.width:
+	}
+	f.commas = append(commas, int32(len(line)))
+	switch {
+	case len(commas) != f.width:
 		return fmt.Errorf("%w: line %d", ErrRagged, f.line)
 	case f.table.rows >= f.table.most:
 		return ErrFull
 	}
 	b := f.filling
+	start := int32(len(b.text))
+	b.text = append(b.text, line...)
 	for _, place := range f.places {
-		b.text = append(b.text, cells[place]...)
-		b.ends = append(b.ends, len(b.text))
+		b.ends = append(b.ends, start+f.commas[place]+1, start+f.commas[place+1])
 	}
 	f.table.rows++
 	if len(b.text) > batchSize || len(b.ends) > batchSize {
@@ -140,26 +136,61 @@ func (f *file) learn() {
 	f.columns.Wait()
 	f.filling, f.learning = f.learning, f.filling
 	f.filling.text, f.filling.ends = f.filling.text[:0], f.filling.ends[:0]
+	if f.recent == nil {
+		f.recent = make([]recent, len(f.table.columns))
+	}
 	b := f.learning
 	for i, c := range f.table.columns {
-		f.columns.Go(func() { b.learn(c, i, len(f.places)) })
+		f.columns.Go(func() { b.learn(c, &f.recent[i], i, len(f.places)) })
 	}
 }
 
 // learn adds to a column every cell that is its own: of so many in a line the one at a place.
-func (b *batch) learn(c *column, place, width int) {
-	for i := place; i < len(b.ends); i += width {
-		start := 0
-		if i > 0 {
-			start = b.ends[i-1]
+func (b *batch) learn(c *column, r *recent, place, width int) {
+	if len(b.ends) == 0 {
+		return
+	}
+	if rows := len(b.ends) / 2 / width; c.Role != DirectIdentifier && cap(c.codes)-len(c.codes) < rows {
+		c.codes = slices.Grow(c.codes, max(rows, len(c.codes))) // by as much as there is: append would copy more often
+	}
+	for i := 2 * place; i < len(b.ends); i += 2 * width {
+		cell := b.text[b.ends[i]:b.ends[i+1]]
+		at := r.at(cell)
+		if at.text == string(cell) && at.there {
+			c.put(at.code)
+			continue
 		}
-		cell := b.text[start:b.ends[i]]
-		if code, ok := c.known[string(cell)]; ok {
-			c.put(code)
-		} else {
-			c.add(string(cell))
+		code, ok := c.known[string(cell)]
+		if !ok {
+			code = c.learn(string(cell))
+		}
+		c.put(code)
+		if code >= valueCode && c.Role != DirectIdentifier {
+			*at = known{c.values[code-valueCode], code, true}
 		}
 	}
+}
+
+// recent are some of the values of a column that came last, found in less time than in a map.
+type recent [1 << 11]known
+
+type known struct {
+	text  string
+	code  uint32
+	there bool
+}
+
+// at is the place of a cell: by its length, its first and its last bytes.
+func (r *recent) at(cell []byte) *known {
+	var first, last uint32
+	if n := len(cell); n >= 4 {
+		first, last = binary.LittleEndian.Uint32(cell), binary.LittleEndian.Uint32(cell[n-4:])
+	} else {
+		for _, c := range cell {
+			first = first<<8 | uint32(c)
+		}
+	}
+	return &r[((first^uint32(len(cell)))*0x9e3779b1^last*0x85ebca6b)>>(32-11)]
 }
 
 // quoted reads the rest, which begins with the given bytes. These are in the buffer of f.plain, and used up before that is read from.
