@@ -24,4 +24,6 @@ var (
 	ErrDistance = errors.New("anonymity: no distance between the values")
 	// ErrPopulation says that a population is not one of the sample: other columns, fewer people than the sample has, or a size that is too small.
 	ErrPopulation = errors.New("anonymity: not the population of the sample")
+	// ErrEstimator says that an estimator is none, or that no model of its kind fits the sample.
+	ErrEstimator = errors.New("anonymity: no such model fits the sample")
 )

@@ -19,24 +19,51 @@ func (c *Classes) SampleUnique() float64 {
 	return float64(alone) / float64(rows)
 }
 
+// An Estimator is a model of the classes of a population of which a simple random sample is known.
+type Estimator int
+
+// The zero Estimator is none.
+const (
+	Pitman                Estimator = iota + 1 // the sampling formula of Pitman, by likelihood (Hoshino, 2001); for small samples
+	Zayatz                                     // classes are as often of each size in the population as in the sample (Zayatz, 1991); for large ones, and mostly too high
+	SlideNegativeBinomial                      // (Chen and Keller-McNulty, 1998); for large samples, where it fits, and at times too low
+)
+
 // PopulationUnique estimates the share of the rows whose person stands alone in a population of so many people, of which the table is a simple random
 // sample. It is an estimate from a model, right on average at best; with a table of the population, [Compare] counts. Of up to a tenth of
-// the population it fits the model of Pitman (Hoshino, 2001), of more that of Zayatz (1991), as Dankar, El Emam, Neisa and Roffey (2012) advise,
-// who of a larger sample also try a third model and take it where it says less. Rows in several classes are left out. Fewer people than
-// such rows are an [ErrPopulation].
+// the population it is that of [Pitman], of more that of [Zayatz], as Dankar, El Emam, Neisa and Roffey (2012) advise, who of a larger sample also try
+// [SlideNegativeBinomial] and take it where it says less: that is the smaller of two answers of [Classes.PopulationUniqueBy]. Here the more cautious one is given.
+// Rows in several classes are left out. Fewer people than such rows are an [ErrPopulation].
 func (c *Classes) PopulationUnique(people int) (float64, error) {
+	if h := sizesOf(c.members); h.rows <= people/10 {
+		return c.PopulationUniqueBy(Pitman, people)
+	}
+	return c.PopulationUniqueBy(Zayatz, people)
+}
+
+// PopulationUniqueBy is [Classes.PopulationUnique] by one model. Where all rows are alone, none are, or the sample is the population, it is the share of the sample whatever the
+// model, and it is never more than that. An unknown estimator, and a model that fits no population of such a sample, are an [ErrEstimator].
+func (c *Classes) PopulationUniqueBy(e Estimator, people int) (float64, error) {
 	h := sizesOf(c.members)
-	if people < h.rows {
+	switch {
+	case people < h.rows:
 		return 0, fmt.Errorf("%w: it is smaller", ErrPopulation)
+	case e < Pitman || e > SlideNegativeBinomial:
+		return 0, ErrEstimator
 	}
 	alone := float64(h.classes[1]) / float64(h.rows)
-	switch {
-	case h.count == h.rows || h.classes[1] == 0 || people == h.rows:
+	if h.count == h.rows || h.classes[1] == 0 || people == h.rows {
 		return alone, nil // if all are alone, there is nothing to tell the rest from
-	case 10*h.rows <= people:
-		return min(alone, h.pitman(people)), nil
 	}
-	return alone * h.zayatz(people), nil
+	switch e {
+	case Pitman:
+		return min(alone, h.pitman(people)), nil
+	case Zayatz:
+		return alone * h.zayatz(people), nil
+	default:
+		fit, err := h.slide(people)
+		return min(alone, fit.unique()/float64(people)), err
+	}
 }
 
 // histogram is how many classes have how many rows.
