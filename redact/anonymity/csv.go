@@ -72,7 +72,7 @@ func (f *file) read() error {
 	if mark, _ := f.plain.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
 		f.plain.Discard(len(byteOrderMark))
 	}
-	if f.comma >= utf8.RuneSelf || f.comma == '"' || f.comma == '\r' || f.comma == '\n' {
+	if f.comma < 0 || f.comma >= utf8.RuneSelf || f.comma == '"' || f.comma == '\r' || f.comma == '\n' {
 		return f.quoted(nil)
 	}
 	for {

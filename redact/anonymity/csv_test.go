@@ -47,6 +47,8 @@ func TestCSV(t *testing.T) {
 		{"quotation without end", 0, "area,sex\n\"H2X,F\n", [3]int{}, anonymity.ErrCSV},
 		{"nothing", 0, "", [3]int{}, anonymity.ErrCSV},
 		{"nothing but a separator that is none", '\n', "area,sex\n", [3]int{}, anonymity.ErrCSV},
+		{"a negative separator", -1, "area,sex\nH2X,F\n", [3]int{}, anonymity.ErrCSV},
+		{"a separator that would be a byte", -212, "area\ufffdsex\nH2X,F\n", [3]int{}, anonymity.ErrCSV}, // its low byte is a comma
 		{"a quotation mark as separator", '"', "area\"sex\n", [3]int{}, anonymity.ErrCSV},
 		{"unknown column", 0, "area,gender\nH2X,F\n", [3]int{}, anonymity.ErrColumn},
 		{"doubled column", 0, "area,sex,sex\nH2X,F,M\n", [3]int{}, anonymity.ErrColumn},

@@ -22,7 +22,8 @@ var roles = map[string]Role{"direct": DirectIdentifier, "quasi": QuasiIdentifier
 //	}
 //
 // The roles are direct, quasi, sensitive and other. Fields are strings, numbers, booleans, what has MarshalText, or pointers to these, of which nil
-// is a missing value. Anything else is an [ErrStruct].
+// is a missing value. Anything else is an [ErrStruct], and so is an embedded type that is not exported, which may have exported fields, unless it is
+// left out.
 func FromStructs[T any](rows iter.Seq[T]) (*Table, error) {
 	columns, fields, err := columnsOf(reflect.TypeFor[T]())
 	if err != nil {
@@ -55,12 +56,12 @@ func columnsOf(s reflect.Type) (columns []Column, fields []int, err error) {
 	}
 	for i := range s.NumField() {
 		field := s.Field(i)
-		if !field.IsExported() {
+		tag := field.Tag.Get("anonymity")
+		if tag == "-" || !field.IsExported() && !field.Anonymous {
 			continue
 		}
-		tag := field.Tag.Get("anonymity")
-		if tag == "-" {
-			continue
+		if field.Anonymous && !field.IsExported() { // it may have exported fields
+			return nil, nil, fmt.Errorf("%w: field %s is embedded", ErrStruct, field.Name)
 		}
 		name, more, _ := strings.Cut(tag, ",")
 		c := Column{Name: field.Name, Role: roles[name]}

@@ -359,6 +359,37 @@ func TestFromStructs(t *testing.T) {
 	assert.Equal(t, 2, report.Sensitive[1].Distinct)
 }
 
+type named struct{ Name string }
+
+// Fields that an embedded type brings along are not forgotten either.
+func TestFromStructsEmbedded(t *testing.T) {
+	t.Parallel()
+	type untagged struct {
+		named
+		Area string `anonymity:"quasi"`
+	}
+	type tagged struct {
+		named `anonymity:"quasi"`
+	}
+	type pointer struct {
+		*named
+		Area string `anonymity:"quasi"`
+	}
+	type without struct {
+		named `anonymity:"-"`
+		Area  string `anonymity:"quasi"`
+	}
+	_, err := anonymity.FromStructs(slices.Values([]untagged{{named{"Ada"}, "H2X"}}))
+	require.ErrorIs(t, err, anonymity.ErrStruct)
+	_, err = anonymity.FromStructs(slices.Values([]tagged{{named{"Ada"}}}))
+	require.ErrorIs(t, err, anonymity.ErrStruct)
+	_, err = anonymity.FromStructs(slices.Values([]pointer{{nil, "H2X"}}))
+	require.ErrorIs(t, err, anonymity.ErrStruct)
+	rows, err := anonymity.FromStructs(slices.Values([]without{{named{"Ada"}, "H2X"}}))
+	require.NoError(t, err)
+	assert.Len(t, rows.Columns(), 1)
+}
+
 type mute struct{}
 
 func (mute) MarshalText() ([]byte, error) { return []byte("secret"), errors.New("withheld") }

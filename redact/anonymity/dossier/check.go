@@ -91,23 +91,27 @@ func (r *Record) checkCorrelation() error {
 		seen[l.With] = true
 		for _, of := range []struct {
 			m    Matches
-			rows int
-		}{{l.Before, rows.Before.Rows}, {l.After, rows.After.Rows}} {
+			rows Standing
+		}{{l.Before, rows.Before}, {l.After, rows.After}} {
 			m := of.m
 			if len(m.Found) == 0 {
 				return fmt.Errorf("%w: with %q", ErrCorrelation, l.With)
 			}
-			if m.Rows != of.rows || !r.adds(m.Found, 4, m.Rows) || m.Least < 0 {
+			if m.Rows != of.rows.Rows || !r.adds(m.Found, 4, m.Rows) || m.Least < 0 {
 				return fmt.Errorf("%w: correlation", ErrFigures)
 			}
 			none := m.Found[0] == Count(m.Rows)
-			if none != (m.Least == 0) || i == 0 && m.Found[0] != 0 ||
+			if none != (m.Least == 0) || i == 0 && m.Found[0] > 0 ||
 				m.Least == 1 && m.Found[1] == 0 || m.Least > 1 && m.Found[1] > 0 ||
 				m.Least > 1 && m.Least < r.Limits.Match && m.Found[2] == 0 ||
 				m.Least >= r.Limits.Match && (m.Found[2] > 0 || m.Found[3] == 0) {
 				return fmt.Errorf("%w: correlation", ErrFigures)
 			}
-			if m.Least == 0 && m.Average != nil || m.Least > 0 && !averages(m.Average, m.Found, m.Least) {
+			known := !hides(of.rows.Sizes)
+			if !known && (m.Average != nil || !m.single() && slices.ContainsFunc(m.Found, func(n Count) bool { return n > 0 })) {
+				return fmt.Errorf("%w: correlation", ErrFigures)
+			}
+			if m.Least == 0 && m.Average != nil || known && m.Least > 0 && !averages(m.Average, m.Found, m.Least) {
 				return fmt.Errorf("%w: correlation", ErrFigures)
 			}
 		}
@@ -164,7 +168,7 @@ func (r *Record) adds(counts []Count, n, rows int) bool {
 
 // averages reports whether an average is there if all counts are, and not above the greatest risk.
 func averages(average *float64, counts []Count, least int) bool {
-	if slices.ContainsFunc(counts, Count.Withheld) {
+	if hides(counts) {
 		return average == nil
 	}
 	return average != nil && *average >= 0 && *average <= round(1/float64(least)) && *average == round(*average)

@@ -111,7 +111,7 @@ func (k attack) sum(among []int) Matches {
 			m.Least = n
 		}
 	}
-	m.Found = protect(counts, k.smallCell)
+	m.Found = protect(counts, nil, k.smallCell)
 	m.Average = unlessWithheld(m.Found, risk/float64(len(among)-counts[0]))
 	return m
 }
@@ -149,8 +149,32 @@ func (m *measurement) correlation(ctx context.Context) ([]Linkage, error) {
 		}
 		linkages = append(linkages, l)
 	}
+	for i := range linkages {
+		linkages[i].Before.conceal(m.record.Individualisation.Before)
+		linkages[i].After.conceal(m.record.Individualisation.After)
+	}
 	return linkages, nil
 }
+
+// conceal withholds what could tell, beside the sizes of classes of the same rows, what is withheld there: people who stand among few are often
+// those in small classes, counted together.
+func (m *Matches) conceal(s Standing) {
+	if !hides(s.Sizes) {
+		return
+	}
+	m.Average = nil
+	if m.single() {
+		return // it is the number of rows
+	}
+	for i, n := range m.Found {
+		if n > 0 {
+			m.Found[i] = withheld
+		}
+	}
+}
+
+// single reports whether all rows are counted in one place.
+func (m *Matches) single() bool { return slices.Contains(m.Found, Count(m.Rows)) }
 
 // misread names a column that has values which stand for nothing, if there is one.
 func (m *measurement) misread(columns []string) error {

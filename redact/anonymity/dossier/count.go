@@ -3,6 +3,8 @@ package dossier
 import (
 	"bytes"
 	"encoding/json"
+	"math"
+	"slices"
 	"strconv"
 )
 
@@ -45,9 +47,10 @@ func (c *Count) UnmarshalJSON(text []byte) error {
 }
 
 // protect returns counts that add up to a total that is shown, with those from 1 up to below smallCell withheld. With each go the counts that follow
-// it, without zeros, until one of them could be smallCell while the others are 1, and if none follow those before it. Which ones go does not depend
-// on which is the smallest, so that it does not tell. If all of them are not enough, everything is withheld.
-func protect(counts []int, smallCell int) []Count {
+// it, without zeros, until whichever of them could be smallCell while the others are as small as they can be, and if none follow those before it.
+// Which ones go does not depend on which is the smallest, so that it does not tell. If all of them are not enough, everything is withheld. Least has
+// for each count the least that it is if it is not 0; nil: 1 for all.
+func protect(counts, least []int, smallCell int) []Count {
 	shown := make([]Count, len(counts))
 	var people []int // places of counts above zero
 	for i, n := range counts {
@@ -56,20 +59,29 @@ func protect(counts []int, smallCell int) []Count {
 			people = append(people, i)
 		}
 	}
+	room := func(places []int) int { // what the one that can be least may be
+		over, lowest := 0, math.MaxInt
+		for _, place := range places {
+			low := 1
+			if least != nil {
+				low = least[place]
+			}
+			over, lowest = over+counts[place]-low, min(lowest, low)
+		}
+		return over + lowest
+	}
 	for at := 0; at < len(people); at++ {
 		if counts[people[at]] >= smallCell {
 			continue
 		}
-		first, room := at, counts[people[at]] // what the greatest of them may be
-		for room < smallCell && at+1 < len(people) {
+		first := at
+		for room(people[first:at+1]) < smallCell && at+1 < len(people) {
 			at++
-			room += counts[people[at]] - 1
 		}
-		for room < smallCell && first > 0 {
+		for room(people[first:at+1]) < smallCell && first > 0 {
 			first--
-			room += counts[people[first]] - 1
 		}
-		if room < smallCell {
+		if room(people[first:at+1]) < smallCell {
 			for i := range shown {
 				shown[i] = withheld
 			}
@@ -81,3 +93,6 @@ func protect(counts []int, smallCell int) []Count {
 	}
 	return shown
 }
+
+// hides reports whether any of the counts is withheld.
+func hides(counts []Count) bool { return slices.ContainsFunc(counts, Count.Withheld) }

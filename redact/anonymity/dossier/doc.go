@@ -31,8 +31,8 @@
 // # What a dossier shows
 //
 // A dossier is kept and shown, so it holds no value of any table: figures, names of columns, and what its author declared. A count of people from 1
-// up to below [Config.SmallCell] is withheld, and so are as many others as are needed for the total not to give it away, and the averages that
-// could.
+// up to below [Config.SmallCell] is withheld, and so are as many others as are needed for totals not to give it away, and the averages that
+// could. The size of the smallest class, and the fewest among whom somebody stands, are shown whatever they are.
 //
 // # What this does not do
 //

@@ -35,13 +35,25 @@ func standingOf(t *anonymity.Table, report anonymity.Report, smallCell int) (Sta
 		}
 		counts = append(counts, upTo-start)
 	}
-	shown := protect(counts, smallCell)
+	shown := protect(counts, leastIn(report.K), smallCell)
 	return Standing{report.Rows, report.K, shown, unlessWithheld(shown, report.Prosecutor.Average)}, nil
+}
+
+// leastIn returns how many people there are at least in classes of each size, if there are any, where the smallest class is of k.
+func leastIn(k int) []int {
+	least := slices.Clone(sizes)
+	least[0] = 1 // suppressed
+	at := len(sizes) - 1
+	for sizes[at] > k {
+		at--
+	}
+	least[at] = max(least[at], k)
+	return least
 }
 
 // unlessWithheld returns an average over counts that are all shown.
 func unlessWithheld(counts []Count, average float64) *float64 {
-	if slices.ContainsFunc(counts, Count.Withheld) || math.IsNaN(average) {
+	if hides(counts) || math.IsNaN(average) {
 		return nil
 	}
 	average = round(average)

@@ -12,8 +12,8 @@ import (
 
 // A Config says what is measured, and against what. Original and Release are required, and so is either Earlier or First.
 type Config struct {
-	// Original is the table that the release was made of, a row for a person, with its direct identifiers declared. Every quasi-identifier and
-	// sensitive column of the release must be the same in it.
+	// Original is the table that the release was made of, a row for a person, with its direct identifiers declared. Every column of the release
+	// must be the same in it, but for direct identifiers, which have no values.
 	Original *anonymity.Table
 	// Release is what is to be anonymised information. It must have no value of a direct identifier.
 	Release *anonymity.Table
@@ -197,7 +197,7 @@ func (m *measurement) columns(c Config) error {
 			return fmt.Errorf("%w: a name is not UTF-8", ErrColumns)
 		case there && role != column.Role:
 			return fmt.Errorf("%w: %q is another thing in the original", ErrColumns, column.Name)
-		case !there && (column.Role == anonymity.QuasiIdentifier || column.Role == anonymity.Sensitive):
+		case !there && column.Role != anonymity.DirectIdentifier: // nothing could be joined by it, whatever it says
 			return fmt.Errorf("%w: the original has no %q", ErrColumns, column.Name)
 		}
 		r.Columns[column.Name] = roles[column.Role]

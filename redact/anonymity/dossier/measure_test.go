@@ -102,6 +102,9 @@ func TestMeasureRefuses(t *testing.T) {
 		"a name called other": {func(_ *dossier.Declaration, c *dossier.Config) {
 			c.Release = with(released, role(0, anonymity.Other))
 		}, dossier.ErrColumns},
+		"an other column that nobody measured": {func(_ *dossier.Declaration, c *dossier.Config) {
+			c.Release = with(released, func(c []anonymity.Column) []anonymity.Column { c[6].Name = "label"; return c })
+		}, dossier.ErrColumns},
 		"a column renamed": {func(_ *dossier.Declaration, c *dossier.Config) {
 			c.Release = with(released, func(c []anonymity.Column) []anonymity.Column { c[1].Name = "decade"; return c })
 		}, dossier.ErrColumns},

@@ -356,6 +356,22 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// A row that has nothing but an absent cell is still a row when it is read back.
+func TestRowsOfOneColumn(t *testing.T) {
+	t.Parallel()
+	column := anonymity.Column{Name: "q", Role: anonymity.QuasiIdentifier, Missing: []string{"?"}}
+	result, err := lattice.Search(t.Context(), rowsOf(t, "a\na\n?\n?\n", column), lattice.Config{
+		Hierarchies: map[string]*hierarchy.Hierarchy{"q": steps(t, "a;*\n")}, Models: []lattice.Model{lattice.K(2)}, Loss: lattice.Precision(),
+	})
+	require.NoError(t, err)
+	var out strings.Builder
+	require.NoError(t, result.WriteCSV(&out, 0))
+	read, err := anonymity.CSV{}.Read(strings.NewReader(out.String()), column)
+	require.NoError(t, err)
+	assert.Equal(t, 4, read.Rows())
+	require.ErrorIs(t, result.WriteCSV(&out, '"'), anonymity.ErrCSV)
+}
+
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no room") }

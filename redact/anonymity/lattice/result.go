@@ -1,7 +1,6 @@
 package lattice
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"iter"
@@ -90,38 +89,14 @@ func (r *Result) Table() (*anonymity.Table, error) {
 	}, r.lattice.columns...)
 }
 
-// WriteCSV writes the rows of [Result.All] below a line that names the columns, as [anonymity.CSV] reads them. Direct identifiers are left out. Comma is what
-// separates cells; 0 stands for the comma. The errors are those of the writer.
+// WriteCSV writes the rows of [Result.All] below a line that names the columns, as [anonymity.CSV] writes and reads them. Direct identifiers are left
+// out. Comma is what separates cells; 0 stands for the comma. The errors are those of [anonymity.CSV.Write].
 func (r *Result) WriteCSV(w io.Writer, comma rune) error {
-	lines := csv.NewWriter(w)
-	if comma != 0 {
-		lines.Comma = comma
+	table, err := r.Table()
+	if err != nil {
+		return err
 	}
-	shown := func(cells []string) (out []string) {
-		for i, c := range r.lattice.columns {
-			if c.Role != anonymity.DirectIdentifier {
-				out = append(out, cells[i])
-			}
-		}
-		return out
-	}
-	var names []string
-	for _, c := range r.lattice.columns {
-		names = append(names, c.Name)
-	}
-	if err := lines.Write(shown(names)); err != nil {
-		return fmt.Errorf("lattice: writing: %w", err)
-	}
-	for _, cells := range r.All() {
-		if err := lines.Write(shown(cells)); err != nil {
-			return fmt.Errorf("lattice: writing: %w", err)
-		}
-	}
-	lines.Flush()
-	if err := lines.Error(); err != nil {
-		return fmt.Errorf("lattice: writing: %w", err)
-	}
-	return nil
+	return anonymity.CSV{Comma: comma}.Write(w, table)
 }
 
 // Generalise returns another table, such as the population, with its quasi-identifiers at the levels of the result; rows are not suppressed. It needs the same
