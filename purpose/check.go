@@ -208,6 +208,9 @@ func (c *check) retention(at string, s *Spec) {
 	if r.From < FromCollection || r.From > FromAccountClosed {
 		c.fault(at+".from", "is required")
 	}
+	if r.Then > Anonymise {
+		c.fault(at+".then", "is not known")
+	}
 	if obliges := c.period(at+".minimum", r.Minimum); obliges && keeps && longer(r.Minimum, r.Keep) {
 		c.fault(at+".minimum", "is longer than keep")
 	}
@@ -244,7 +247,7 @@ func (c *check) classes(specs []Spec) {
 			continue
 		}
 		a, b := other.Retention, s.Retention
-		if a.Keep != b.Keep || a.From != b.From || a.Minimum != b.Minimum {
+		if a.Keep != b.Keep || a.From != b.From || a.Minimum != b.Minimum || a.Then != b.Then {
 			c.fault(place(s.ID)+".retention", "class %q has another rule in %s", class, place(other.ID))
 		}
 	}

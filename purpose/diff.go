@@ -141,6 +141,12 @@ func (d *diff) purpose(id ID, was, is *Spec) {
 			d.add(at+"."+bound.name, id, Narrows, false, "changed")
 		}
 	}
+	switch {
+	case was.Retention.Then < is.Retention.Then:
+		d.add(at+".retention.then", id, Widens, false, "changed from %q to %q", was.Retention.Then, is.Retention.Then)
+	case was.Retention.Then > is.Retention.Then:
+		d.add(at+".retention.then", id, Narrows, false, "changed from %q to %q", was.Retention.Then, is.Retention.Then)
+	}
 	d.glass(at+".break_glass", id, was.BreakGlass, is.BreakGlass)
 	// A duty that is dropped widens what may be done without it.
 	sets(d, at+".obligations", id, is.Obligations, was.Obligations, false)

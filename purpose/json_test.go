@@ -87,7 +87,7 @@ func fill(r *rand.Rand, v reflect.Value, most int) {
 }
 
 // later are fields that came after the golden document was made: it does not have them, and keeps its bytes.
-var later = map[string]bool{"purpose.Retention.Justification": true}
+var later = map[string]bool{"purpose.Retention.Justification": true, "purpose.Retention.Then": true}
 
 func arbitrary(seed uint64, most int) (d purpose.Document) {
 	fill(rand.New(rand.NewPCG(seed, 2)), reflect.ValueOf(&d).Elem(), most)
@@ -145,11 +145,11 @@ func TestDocumentGolden(t *testing.T) {
 func TestLaterFields(t *testing.T) {
 	t.Parallel()
 	d := purpose.Document{Version: "1", Purposes: []purpose.Spec{{ID: "a", Retention: purpose.Retention{
-		Class: "b", Keep: purpose.Period{Years: 1}, From: purpose.FromCollection, Citation: "c", Justification: "d",
+		Class: "b", Keep: purpose.Period{Years: 1}, From: purpose.FromCollection, Citation: "c", Justification: "d", Then: purpose.Anonymise,
 	}}}}
 	b, err := d.MarshalJSON()
 	require.NoError(t, err)
-	assert.Equal(t, `{"version":"1","purposes":[{"id":"a","retention":{"class":"b","keep":"P1Y","from":"collection","citation":"c","justification":"d"}}]}`, string(b))
+	assert.Equal(t, `{"version":"1","purposes":[{"id":"a","retention":{"class":"b","keep":"P1Y","from":"collection","citation":"c","justification":"d","then":"anonymise"}}]}`, string(b))
 	back, err := purpose.ParseDocument(b)
 	require.NoError(t, err)
 	assert.Equal(t, d, back)

@@ -31,12 +31,13 @@ const (
 	CollectedUnprovided                    // it promises to collect only what is provided, and collects by itself
 	ConsiderationOpen                      // it promises never to sell, and a third party's contract does not exclude it
 	RetentionUnjustified                   // nothing says why a purpose keeps for as long as it does (P-39.1 s. 23)
+	NothingAnonymises                      // a purpose anonymises at the end, and no de-identified purpose opens what it keeps before (P-39.1 s. 23)
 )
 
 var defectText = [...]string{
 	"Unknown", "NoEffectiveDate", "RetentionUnsaid", "ConsentNotAlways", "RequiredUnlisted", "OpenEnded", "NothingListed", "ConsentToProhibited",
 	"ConsentNotManifest", "UnknownDerogation", "NoNoticeOfChange", "SeveralWords", "TextIncomplete", "RightsUntold", "NoRuleForMinors",
-	"RecipientUndeclared", "CollectedUnprovided", "ConsiderationOpen", "RetentionUnjustified",
+	"RecipientUndeclared", "CollectedUnprovided", "ConsiderationOpen", "RetentionUnjustified", "NothingAnonymises",
 }
 
 // String returns the name of the defect's constant, "RetentionUnsaid". The names are stable.
@@ -139,6 +140,11 @@ func (l *lint) purpose(s *Spec) {
 		l.find(RetentionUnsaid, at+".retention", "say how long, and from when")
 	} else if strings.TrimSpace(s.Retention.Citation+s.Retention.Justification) == "" {
 		l.find(RetentionUnjustified, at+".retention", "cite the provision that says for how long, or say why it is necessary")
+	}
+	if s.Retention.Then == Anonymise && !slices.ContainsFunc(d.Purposes, func(o Spec) bool {
+		return o.Deidentify && slices.ContainsFunc(o.Attributes, func(a Attribute) bool { return slices.Contains(s.Attributes, a) })
+	}) {
+		l.find(NothingAnonymises, at+".retention.then", "let a de-identified purpose list what is to be anonymised, or destroy it")
 	}
 	if s.Basis == LegalGround && l.promises(ConsentAlways) {
 		l.find(ConsentNotAlways, at+".basis", "stands on a provision and asks nobody, and the policy promises that consent is always required")

@@ -79,6 +79,7 @@ func TestLint(t *testing.T) {
 	for defect, spoil := range map[purpose.Defect]func(*purpose.Document){
 		purpose.NoEffectiveDate:      func(d *purpose.Document) { d.Effective = time.Time{} },
 		purpose.RetentionUnsaid:      func(d *purpose.Document) { of(d, newsletter).Retention = purpose.Retention{} },
+		purpose.NothingAnonymises:    func(d *purpose.Document) { of(d, newsletter).Retention.Then = purpose.Anonymise },
 		purpose.RetentionUnjustified: func(d *purpose.Document) { of(d, newsletter).Retention.Justification = " " },
 		purpose.ConsentNotAlways: func(d *purpose.Document) {
 			d.Statements.Promises = []purpose.Promise{purpose.ConsentAlways}

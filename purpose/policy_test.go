@@ -225,6 +225,12 @@ func TestFaults(t *testing.T) {
 			}),
 			[]string{`purposes["marketing.newsletter"].retention: class "marketing" has another rule in purposes["marketing"]`},
 		},
+		{
+			"class of two ends",
+			in(newsletter, func(s *purpose.Spec) { s.Retention.Then = purpose.Anonymise }),
+			[]string{`purposes["marketing.newsletter"].retention: class "marketing" has another rule in purposes["marketing"]`},
+		},
+		{"an end that nobody knows", in(orders, func(s *purpose.Spec) { s.Retention.Then = purpose.Anonymise + 1 }), []string{`purposes["orders"].retention.then: is not known`}},
 		{"secondary without law", in(support, func(s *purpose.Spec) { s.Secondary = true }), []string{`purposes["support"].secondary: needs a legal ground and a case`}},
 		{"secondary without case", in(orders, func(s *purpose.Spec) { s.CaseBound = false }), []string{`purposes["orders"].secondary: needs a legal ground and a case`}},
 		{

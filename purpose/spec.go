@@ -67,7 +67,18 @@ type Retention struct {
 	Citation string  // required if Minimum is set
 
 	Justification string // why for so long, where no provision says so: for who has to answer for it. Permits nothing
+	Then          Action // what becomes of it then
 }
+
+// Action is what becomes of a value when its rule has ended (P-39.1, s. 23: it is destroyed, or anonymised for a serious and legitimate purpose). Either way the value opens for nobody
+// any more and its key is destroyed, so what is anonymised has to be derived from it before, under a purpose that is de-identified.
+type Action uint8
+
+// The actions. The zero Action destroys.
+const (
+	Destroy   Action = iota // nothing of it remains
+	Anonymise               // anonymised information that was made of it may take its place
+)
 
 // Text is a short text in the policy's two languages.
 type Text struct{ EN, FR string }

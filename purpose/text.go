@@ -12,6 +12,7 @@ var texts = map[reflect.Type][]string{
 	reflect.TypeFor[Basis]():         {"unknown", "express_consent", "consent_by_provision", "legal_ground", "notice_only", "implied_consent"},
 	reflect.TypeFor[Operation]():     operationText[:],
 	reflect.TypeFor[Trigger]():       {"unknown", "collection", "year_end", "case_closed", "account_closed"},
+	reflect.TypeFor[Action]():        {"destroy", "anonymise"},
 	reflect.TypeFor[RecipientKind](): {"unknown", "processor", "third_party", "authority"},
 	reflect.TypeFor[Undertaking]():   {"unknown", "protection_measures", "mandate_only", "no_retention", "incident_notice", "verification", "no_onward", "no_consideration"},
 	reflect.TypeFor[Outcome]():       {"pending", "inadequate", "adequate"},
@@ -43,6 +44,9 @@ func (b Basis) String() string { return stable(b) }
 
 // String returns the stable text, "case_closed".
 func (t Trigger) String() string { return stable(t) }
+
+// String returns the stable text, "anonymise".
+func (a Action) String() string { return stable(a) }
 
 // String returns the stable text, "third_party".
 func (k RecipientKind) String() string { return stable(k) }

@@ -39,7 +39,7 @@ func Check(p *purpose.Policy, tables []Table) []error {
 			fault(at, "there is another table of that name")
 		}
 		seen[t.Name] = true
-		if f, ok := t.Eraser.(EraserFunc); t.Eraser == nil || ok && f == nil {
+		if missing(t.Eraser) {
 			fault(at+".eraser", "is required: nothing would be erased")
 		}
 		if len(t.Attributes) == 0 {

@@ -13,6 +13,11 @@ import (
 	"github.com/purposebound/purposebound/retention"
 )
 
+// ledger is an eraser that is a pointer.
+type ledger struct{}
+
+func (*ledger) Erase(context.Context, retention.Item) error { return nil }
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	eraser := retention.EraserFunc(func(context.Context, retention.Item) error { return nil })
@@ -36,8 +41,9 @@ func TestCheck(t *testing.T) {
 		{"twice", p, []retention.Table{invoices, invoices, invoices}, []string{
 			`retention: tables["invoices"]: there is another table of that name`, `retention: tables["invoices"]: there is another table of that name`,
 		}},
-		{"no eraser", p, []retention.Table{invoices, {Name: "a", Attributes: invoices.Attributes}, {Name: "b", Attributes: invoices.Attributes, Eraser: retention.EraserFunc(nil)}}, []string{
+		{"no eraser", p, []retention.Table{invoices, {Name: "a", Attributes: invoices.Attributes}, {Name: "b", Attributes: invoices.Attributes, Eraser: retention.EraserFunc(nil)}, {Name: "c", Attributes: invoices.Attributes, Eraser: (*ledger)(nil)}}, []string{
 			`retention: tables["a"].eraser: is required: nothing would be erased`, `retention: tables["b"].eraser: is required: nothing would be erased`,
+			`retention: tables["c"].eraser: is required: nothing would be erased`,
 		}},
 		{"nothing", p, []retention.Table{invoices, {}, {}}, []string{
 			"retention: tables[1].name: is required: reports name the table by it", "retention: tables[1].eraser: is required: nothing would be erased",

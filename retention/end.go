@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"slices"
 	"time"
 
 	"github.com/purposebound/purposebound/purpose"
@@ -27,6 +28,11 @@ type RuleEnd struct {
 	Minimum time.Time      // until when the law obliges to keep; zero: it does not, or the period has not started
 	At      time.Time      // zero: the period has not started
 	Waits   bool           // for the event that starts it
+}
+
+// anonymises reports whether every rule that keeps the item lets anonymised information take its place.
+func (e *End) anonymises() bool {
+	return len(e.Rules) > 0 && !slices.ContainsFunc(e.Rules, func(r RuleEnd) bool { return r.Rule.Then != purpose.Anonymise })
 }
 
 // Ended reports whether the item may be ended now: its end is known and has come, and nothing holds it.

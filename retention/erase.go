@@ -222,7 +222,7 @@ func (w *Sweeper) carry(ctx context.Context, s consent.Subject, x erasing, f *pu
 	}
 	c := Certificate{ID: x.id, Digest: Digest(x.id, s), Policy: x.policy, Decided: x.at, Lines: lines(all)}
 	var err error
-	if c.Tables, err = w.rows(ctx, over); err != nil {
+	if c.Tables, err = w.rows(ctx, over, false); err != nil {
 		return result{}, err
 	}
 	if c.Redacted, err = w.redact(ctx, s, x.id, p, f, all); err != nil {

@@ -35,4 +35,15 @@ type Table struct {
 	Name       string              // names it in reports; required, unique
 	Attributes []purpose.Attribute // what it has fields of; required
 	Eraser     Eraser              // required
+	// Anonymiser is called in place of Eraser for what a sweep ends under rules that all anonymise it ([purpose.Anonymise]). It must do what Eraser must, and may leave anonymised
+	// information that was made before: the item's keys are destroyed, so nothing can be made of it any more. Nil: Eraser. An erasure that a person asked for never calls it.
+	Anonymiser Eraser
+}
+
+// eraser returns what ends an item of the table.
+func (t *Table) eraser(anonymise bool) Eraser {
+	if anonymise && !missing(t.Anonymiser) {
+		return t.Anonymiser
+	}
+	return t.Eraser
 }

@@ -33,6 +33,9 @@ func NewPlanner(r *consent.Registry, a Agenda) (*Planner, error) {
 // Keep puts on the agenda that a value of the attribute is about to be sealed: collected at that time, into the compartment, for the case or for none if that is "".
 // When it returns nil that is stored. It returns [ErrItem] for what no agenda can store.
 func (p *Planner) Keep(ctx context.Context, s consent.Subject, c purpose.Compartment, a purpose.Attribute, caseID string, collected time.Time) error {
+	if p == nil {
+		return fmt.Errorf("retention: keep: %w", &purpose.Denied{Reason: purpose.Malformed})
+	}
 	if c == "" || a == "" || collected.IsZero() {
 		return fmt.Errorf("retention: keep: %w", ErrItem) // without a compartment it would be the erasure of the person
 	}
@@ -52,6 +55,9 @@ func (p *Planner) Keep(ctx context.Context, s consent.Subject, c purpose.Compart
 // closed, a hold that was released; and for everybody when a version of the policy shortens a period. An item whose end came nearer is looked at earlier; one whose end went further away
 // stays as it is, and is put back when it is looked at. An erasure that waits for a hold is tried again.
 func (p *Planner) Replan(ctx context.Context, s consent.Subject) error {
+	if p == nil {
+		return fmt.Errorf("retention: replan: %w", &purpose.Denied{Reason: purpose.Malformed})
+	}
 	f, err := p.registry.Facts(ctx, s)
 	if err != nil {
 		return fmt.Errorf("retention: replan: %w", err)

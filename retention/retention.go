@@ -20,3 +20,21 @@ func MoneyLaundering() purpose.Retention {
 		Minimum: purpose.Period{Years: 5}, Citation: "SOR/2002-184 s. 148(1)",
 	}
 }
+
+// IncidentRegister is the period of Québec's register of confidentiality incidents: five years from when the organisation became aware of the incident
+// (CQLR c., r. 3.1). It counts from collection: what is entered later than it became known is kept so much longer.
+func IncidentRegister() purpose.Retention {
+	return purpose.Retention{
+		Class: "incident_register", Keep: purpose.Period{Years: 5}, From: purpose.FromCollection,
+		Minimum: purpose.Period{Years: 5}, Citation: "CQLR c. A-2.1, r. 3.1",
+	}
+}
+
+// BreachRecord is the period of the federal record of breaches of security safeguards: 24 months from the day on which it was determined that there
+// was one (SOR/2018-64 s. 6). It counts from collection, as [IncidentRegister] does.
+func BreachRecord() purpose.Retention {
+	return purpose.Retention{
+		Class: "breach_federal", Keep: purpose.Period{Months: 24}, From: purpose.FromCollection,
+		Minimum: purpose.Period{Months: 24}, Citation: "SOR/2018-64 s. 6",
+	}
+}

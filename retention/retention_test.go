@@ -39,6 +39,8 @@ func TestPeriods(t *testing.T) {
 	}{
 		{"tax", retention.Tax(), time.Date(2032, time.January, 1, 0, 0, 0, 0, time.UTC)},
 		{"money laundering", retention.MoneyLaundering(), time.Date(2031, time.June, 1, 0, 0, 0, 0, time.UTC)},
+		{"incident register", retention.IncidentRegister(), time.Date(2030, time.March, 7, 15, 0, 0, 0, time.UTC)},
+		{"federal breach record", retention.BreachRecord(), time.Date(2027, time.March, 7, 15, 0, 0, 0, time.UTC)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

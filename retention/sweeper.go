@@ -163,7 +163,7 @@ type batch struct {
 
 // take claims what is due.
 func (w *Sweeper) take(ctx context.Context, limit int) ([]Item, *batch, error) {
-	if w == nil || ctx == nil {
+	if w == nil || w.registry == nil || ctx == nil {
 		return nil, nil, &purpose.Denied{Reason: purpose.Malformed}
 	}
 	if ctx.Err() != nil {

@@ -160,7 +160,7 @@ func (w *Sweeper) end(ctx context.Context, i Item, id string, e End) settled {
 			return failed(i, err)
 		}
 	}
-	if _, err := w.rows(ctx, []Item{i}); err != nil {
+	if _, err := w.rows(ctx, []Item{i}, e.anonymises() && f.Erased.IsZero()); err != nil {
 		return failed(i, err)
 	}
 	if wait {
@@ -206,7 +206,7 @@ func (w *Sweeper) goes(ctx context.Context, f *purpose.Facts, id string, other I
 }
 
 // rows has every table with one of an item's attributes delete it, and returns the names of the tables that were asked. All are asked also if one fails.
-func (w *Sweeper) rows(ctx context.Context, items []Item) (tables []string, err error) {
+func (w *Sweeper) rows(ctx context.Context, items []Item, anonymise bool) (tables []string, err error) {
 	var faults []error
 	for _, t := range w.tables {
 		asked := false
@@ -219,7 +219,7 @@ func (w *Sweeper) rows(ctx context.Context, items []Item) (tables []string, err 
 				return nil, context.Cause(ctx)
 			}
 			i.Claim, i.Attributes = "", slices.Clone(i.Attributes)
-			if err := t.Eraser.Erase(ctx, i); err != nil {
+			if err := t.eraser(anonymise).Erase(ctx, i); err != nil {
 				faults = append(faults, fmt.Errorf("table %s: %w", t.Name, err))
 				break // of this table: it is asked again, for all
 			}

@@ -88,8 +88,13 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigUnder(t, shop())
+}
+
+func newRigUnder(t *testing.T, document purpose.Document) *rig {
+	t.Helper()
 	r := &rig{t: t, store: new(retention.Memory), at: func(string, bool) error { return nil }}
-	v := piitest.New(t, shop())
+	v := piitest.New(t, document)
 	planner, err := retention.NewPlanner(v.Registry(), r.store)
 	require.NoError(t, err)
 	r.v, r.planner = v.Telling(planner), planner

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -468,11 +469,24 @@ func TestAConfigThatIsNotComplete(t *testing.T) {
 	require.Error(t, err)
 	_, err = retention.NewPlanner(r.registry(), (*retention.Memory)(nil))
 	require.Error(t, err)
-	for _, err := range (*retention.Sweeper)(nil).Sweep(t.Context()) {
+	for _, w := range []*retention.Sweeper{nil, new(retention.Sweeper)} {
+		steps := 0
+		for _, sweep := range []iter.Seq2[retention.Step, error]{w.Sweep(t.Context()), w.Preview(t.Context(), 1)} {
+			for _, err := range sweep {
+				require.ErrorIs(t, err, purpose.Malformed)
+				steps++
+			}
+		}
+		assert.Equal(t, 2, steps, "each says so, once")
+		_, err = w.Plan(t.Context(), marie)
+		require.ErrorIs(t, err, purpose.Malformed)
+		_, err = w.Erase(t.Context(), marie)
 		require.ErrorIs(t, err, purpose.Malformed)
 	}
-	_, err = (*retention.Sweeper)(nil).Erase(t.Context(), marie)
-	require.ErrorIs(t, err, purpose.Malformed)
+	for _, p := range []*retention.Planner{nil, new(retention.Planner)} {
+		require.ErrorIs(t, p.Keep(t.Context(), marie, "tax/legal", "identity.email", "", r.v.Clock.Now()), purpose.Malformed)
+		require.ErrorIs(t, p.Replan(t.Context(), marie), purpose.Malformed)
+	}
 }
 
 func TestAPlannerPutsNoErasureByMistake(t *testing.T) {

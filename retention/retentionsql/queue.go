@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,7 +34,8 @@ func parts(d sqlkit.Dialect, now []byte) []part {
 	return []part{unclaimed, {"claimed_until > ? AND claimed_until <= ? AND due <= ?", "due", []any{[]byte{}, now, now}}}
 }
 
-// Take implements [retention.Queue]. One claim has at most 100,000 items.
+// Take implements [retention.Queue]. One claim has at most 100,000 items. A row that is not what was written is passed over for as long as
+// there is anything else to take, and then is [ErrRow].
 func (s *Store) Take(ctx context.Context, c retention.Claim) ([]retention.Item, error) {
 	if c.Limit <= 0 || c.For <= 0 || c.Now.IsZero() {
 		return nil, retention.ErrClaim
@@ -53,12 +55,16 @@ func (s *Store) Take(ctx context.Context, c retention.Claim) ([]retention.Item, 
 	var items []retention.Item
 	err = s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		items = nil
+		passed := false
 		for _, p := range there {
-			some, err := first(ctx, tx, p, c.Limit)
+			some, broken, err := first(ctx, tx, p, c.Limit)
 			if err != nil {
 				return err
 			}
-			items = append(items, some...)
+			items, passed = append(items, some...), passed || broken > 0
+		}
+		if len(items) == 0 && passed {
+			return ErrRow
 		}
 		ordered(items)
 		items = items[:min(len(items), c.Limit)]
@@ -115,14 +121,26 @@ func (p part) query(d sqlkit.Dialect, limit int) string {
 	return query
 }
 
-// first returns the first of a part, locked.
-func first(ctx context.Context, tx *sqlkit.Tx, p part, limit int) (items []retention.Item, err error) {
-	rows, err := tx.Query(ctx, p.query(tx.Dialect(), limit), p.args...)
-	return items, scan(rows, err, func(rows *sql.Rows) error {
-		r, err := readRow(rows)
-		items = append(items, r.Item)
-		return err
-	})
+// first returns the first of a part, locked, at most limit, and how many rows before them are not what was written.
+func first(ctx context.Context, tx *sqlkit.Tx, p part, limit int) (items []retention.Item, broken int, err error) {
+	for window := limit; ; window = limit + 2*broken {
+		seen := 0
+		items, broken = nil, 0
+		rows, err := tx.Query(ctx, p.query(tx.Dialect(), window), p.args...)
+		err = scan(rows, err, func(rows *sql.Rows) error {
+			seen++
+			r, err := readRow(rows)
+			if errors.Is(err, ErrRow) {
+				broken++
+				return nil
+			}
+			items = append(items, r.Item)
+			return err
+		})
+		if err != nil || len(items) > 0 || seen < window {
+			return items[:min(len(items), limit)], broken, err
+		}
+	}
 }
 
 // Settle implements [retention.Queue].

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"slices"
 	"time"
 
@@ -25,8 +24,6 @@ type row struct {
 func (r *row) free() { r.Claim, r.until = "", []byte{} }
 
 const columns = "item, subject, compartment, case_id, collected, attributes, due, failures, version, claim, claimed_until"
-
-var errRow = errors.New("retentionsql: a row of the agenda is not what was written")
 
 const keyLabel = "purposebound agenda v1\x00"
 
@@ -82,7 +79,7 @@ func unpack(b []byte) (attributes []purpose.Attribute, ok bool) {
 	return attributes, true
 }
 
-// readRow reads one row.
+// readRow reads one row. It is [ErrRow] if that is not what was written.
 func readRow(rows *sql.Rows) (row, error) {
 	var r row
 	var key, subject, compartment, caseID, collected, attributes, due, claim []byte
@@ -97,8 +94,12 @@ func readRow(rows *sql.Rows) (row, error) {
 	r.Attributes, ok3 = unpack(attributes)
 	r.Failures, r.Version, r.Claim = int(failures), uint64(version), string(claim)
 	r.until = append([]byte{}, r.until...) // some drivers give nil for what is empty, and write NULL for nil
-	if copy(r.key[:], key) != len(r.key) || !ok1 || !ok2 || !ok3 {
-		return row{}, errRow
+	if copy(r.key[:], key) != len(r.key) || len(key) != len(r.key) || !ok1 || !ok2 || !ok3 {
+		return row{}, ErrRow
+	}
+	// One of another key could not be settled and would be taken for ever; one without attributes would end and leave its rows.
+	if r.key != keyOf(&r.Item) || (r.Compartment == "") != (len(r.Attributes) == 0) {
+		return row{}, ErrRow
 	}
 	return r, nil
 }

@@ -45,6 +45,8 @@ var (
 	ErrBusy = sqlkit.ErrBusy
 	// ErrOutcomeUnknown reports a change of which it is not known whether it took place. Put and Settle can be repeated; what a Take claimed is free again when the claim has run out.
 	ErrOutcomeUnknown = sqlkit.ErrOutcomeUnknown
+	// ErrRow reports a row of the agenda that is not what was written. It keeps nothing else from ending; what it was for does not end until it is mended.
+	ErrRow = errors.New("retentionsql: a row of the agenda is not what was written")
 	// ErrClosed reports the use of a closed Store.
 	ErrClosed = sqlkit.ErrClosed
 )
