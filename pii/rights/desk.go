@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -65,12 +66,14 @@ func NewDesk(c Config) (*Desk, error) {
 	switch {
 	case c.Vault == nil:
 		return nil, fault("Vault is required")
-	case c.Store == nil:
+	case missing(c.Store):
 		return nil, fault("Store is required")
-	case c.Disclosures == nil:
+	case missing(c.Disclosures):
 		return nil, fault("Disclosures is required")
-	case c.Eraser == nil:
+	case missing(c.Eraser):
 		return nil, fault("Eraser is required")
+	case c.Masker != nil && missing(c.Masker):
+		return nil, fault("Masker is a nil pointer")
 	case !c.Rules.sound():
 		return nil, fault("Rules need Days and at most 30, an Extension of at most 30, an Alarm before the deadline, Channels and Needs of the levels there are, a Recourse and a Remedy in both languages")
 	}
@@ -100,6 +103,27 @@ func NewDesk(c Config) (*Desk, error) {
 	return d, nil
 }
 
+// missing also finds a nil pointer or function in an interface: it would fail when somebody asks, and start-up is the better time.
+func missing(part any) bool {
+	if part == nil {
+		return true
+	}
+	v := reflect.ValueOf(part)
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
+}
+
+// made returns [ErrConfig] for a desk that NewDesk has not made.
+func (d *Desk) made() error {
+	if d == nil || d.own == nil {
+		return fmt.Errorf("%w: the desk was not made by NewDesk", ErrConfig)
+	}
+	return nil
+}
+
 func (d *Desk) policy() *purpose.Policy { return d.registry.Policy().At(d.now()) }
 
 func (d *Desk) now() time.Time { return d.registry.Now().UTC() }
@@ -119,11 +143,15 @@ type Submission struct {
 	Nature    string       // what is asked for; "" for none
 }
 
-// Receive takes a request in. If the person has an open one of the kind, that is returned, with what was said now kept beside it; its time runs from when it first came.
+// Receive takes a request in. If the person has an open one of the kind, that is returned, with what was said now kept beside it; its time runs from when it first came, also if
+// what came first is taken in last.
 //
 // The error is an *[IdentityError] if it was not shown enough that who asks may; nothing is stored then. If the request was stored and its hold could not be placed, it is returned with
 // the error; receiving it again, or [Desk.Due], places the hold.
 func (d *Desk) Receive(ctx context.Context, who purpose.Actor, in Submission) (*Request, error) {
+	if err := d.made(); err != nil {
+		return nil, err
+	}
 	now := d.now()
 	if in.Received.IsZero() {
 		in.Received = now
@@ -145,15 +173,26 @@ func (d *Desk) Receive(ctx context.Context, who purpose.Actor, in Submission) (*
 	if err := d.seal(ctx, who, &in, intake); err != nil {
 		return nil, err
 	}
-	id := strings.ToLower(rand.Text())
+	fresh := strings.ToLower(rand.Text())
+	var id string
 	err := d.change(ctx, in.Subject, func(all []*Request) (*Event, error) {
 		now := d.now()
+		id = fresh // also where it was another's, which was settled before this could be kept beside it
 		if i := slices.IndexFunc(all, func(r *Request) bool { return r.Kind == in.Kind && r.open(now) }); i >= 0 {
-			id = all[i].ID
-			if intake.Contact.IsZero() && intake.Nature.IsZero() {
-				return nil, nil
+			e := &Event{Request: all[i].ID, Kind: Repeated, Time: now, By: who, Evidence: in.Evidence, Intake: intake}
+			if intake.Received.Before(all[i].Received) {
+				e.Deadline = intake.Received.Add(all[i].Deadline.Sub(all[i].Received))
+				e.Alarm = d.config.Rules.alarm(intake.Received, e.Deadline)
 			}
-			return &Event{Request: id, Kind: Repeated, Time: now, By: who, Evidence: in.Evidence, Intake: intake}, nil
+			switch {
+			case !e.Deadline.IsZero() && !now.Before(e.Deadline): // that one was refused by silence, and is another
+			case intake.Contact.IsZero() && intake.Nature.IsZero() && in.Evidence == "" && e.Deadline.IsZero():
+				id = e.Request
+				return nil, nil
+			default:
+				id = e.Request
+				return e, nil
+			}
 		}
 		deadline := purpose.Period{Days: d.config.Rules.Days}.After(intake.Received)
 		return &Event{
@@ -201,6 +240,9 @@ func (d *Desk) seal(ctx context.Context, who purpose.Actor, in *Submission, inta
 
 // Requests returns all requests of a person, in the order they came.
 func (d *Desk) Requests(ctx context.Context, s consent.Subject) ([]*Request, error) {
+	if err := d.made(); err != nil {
+		return nil, err
+	}
 	if !s.Valid() {
 		return nil, consent.ErrSubject
 	}
@@ -248,6 +290,10 @@ func (d *Desk) pending(ctx context.Context, who purpose.Actor, s consent.Subject
 // On the way it places holds that could not be placed before, and releases those that keep nothing for anybody any more; a failure of these comes with no request, and the rest goes on.
 func (d *Desk) Due(ctx context.Context) iter.Seq2[*Request, error] {
 	return func(yield func(*Request, error) bool) {
+		if err := d.made(); err != nil {
+			yield(nil, err)
+			return
+		}
 		for s, err := range d.config.Store.Due(ctx, d.now()) {
 			if err != nil {
 				yield(nil, stored(err))
@@ -272,6 +318,9 @@ func (d *Desk) Due(ctx context.Context) iter.Seq2[*Request, error] {
 
 // change appends the event that f makes of the person's requests; none if that is nil.
 func (d *Desk) change(ctx context.Context, s consent.Subject, f func([]*Request) (*Event, error)) error {
+	if err := d.made(); err != nil {
+		return err
+	}
 	for range 16 {
 		if !s.Valid() {
 			return consent.ErrSubject

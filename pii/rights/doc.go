@@ -35,6 +35,7 @@
 // is there, the data opens for the desk's purpose alone, and for no service to the person. A program that cannot bear that sets [Config.HoldLate]: then the hold is placed only when a deletion
 // is asked for too, and what ends by itself while the request is open ends. Desk.Due releases the hold when the request was answered in full, or when the time for recourse is over and none was taken
 // ([Desk.Contest], [Desk.Conclude]). Here the latest reading holds: it adds a week, for a letter takes its days, and the last one may move over a weekend and holidays.
+// An erasure that waited is done by a sweep after that, or when it is asked for again.
 //
 // # What was said in a request
 //

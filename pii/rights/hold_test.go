@@ -175,6 +175,8 @@ func TestEraserFails(t *testing.T) {
 	r := x.receive(t, rights.Deletion)
 	broken := errors.New("broken")
 	x.erase = func(context.Context, consent.Subject) (string, bool, error) { return "", false, broken }
+	require.ErrorIs(t, x.Answer(t.Context(), officer, marie, r.ID, "letter"), rights.ErrKind, "who was not erased was not answered")
+	require.ErrorIs(t, x.Answer(t.Context(), officer, marie, r.ID, "letter", rights.KeptByLaw), rights.ErrKind)
 	require.ErrorIs(t, x.Erase(t.Context(), officer, marie, r.ID), broken)
 	assert.Equal(t, rights.StateOpen, x.state(t, r.ID))
 	x.erase = func(context.Context, consent.Subject) (string, bool, error) { return "", false, nil }

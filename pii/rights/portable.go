@@ -40,7 +40,7 @@ type portableValueJSON struct {
 // (P-39.1 s. 27 par. 3). What others may be in is masked, and left out without a masker. It is written as [Desk.WriteAccess] writes. To whom it may be handed, the person or a body
 // she names that the law authorises to receive it, is the caller's to know.
 func (d *Desk) WritePortable(ctx context.Context, who purpose.Actor, s consent.Subject, id string, fields []Field, f Format, w io.Writer) (Written, error) {
-	if f != JSON && f != CSV {
+	if f != JSON && f != CSV || missing(w) {
 		return Written{}, ErrInvalid
 	}
 	if _, err := d.pending(ctx, who, s, id, Portability); err != nil {

@@ -130,6 +130,9 @@ var originText = [...]string{"unknown", "provided", "observed", "inferred"}
 // grounds; the recipients these can go to; and who got what (P-39.1 ss. 8, 27; PIPEDA 4.9.1, 4.9.3). It is written while the person's data is in use, in one piece and only if
 // all of it could be told: a field that is somebody else's, a failing audit or ledger leave w untouched. A withdrawal waits for w: give a file or a buffer, not a slow connection.
 func (d *Desk) WriteAccess(ctx context.Context, who purpose.Actor, s consent.Subject, id string, fields []Field, w io.Writer) (Written, error) {
+	if missing(w) {
+		return Written{}, ErrInvalid
+	}
 	if _, err := d.pending(ctx, who, s, id, Access); err != nil {
 		return Written{}, err
 	}

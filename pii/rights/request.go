@@ -20,8 +20,8 @@ type Event struct {
 	Evidence string        `json:"evidence,omitempty"` // where the proof is: the id of a letter, of a certificate; never the proof itself
 
 	Intake     *Intake           `json:"intake,omitempty"`     // of Received and Repeated
-	Deadline   time.Time         `json:"deadline,omitzero"`    // of Received and Extended
-	Alarm      time.Time         `json:"alarm,omitzero"`       // of Received and Extended
+	Deadline   time.Time         `json:"deadline,omitzero"`    // of Received and Extended; of Repeated, if what came first was taken in last
+	Alarm      time.Time         `json:"alarm,omitzero"`       // beside Deadline
 	Attribute  purpose.Attribute `json:"attribute,omitempty"`  // of Corrected
 	Inform     []string          `json:"inform,omitempty"`     // of Corrected: ids of the recipients that the old value was disclosed to
 	Assessment *Assessment       `json:"assessment,omitempty"` // of Assessed
@@ -161,15 +161,37 @@ func (r *Request) next() time.Time {
 // longest is the most days a request may take, whatever is stored.
 const longest = 60
 
+// until sets by when the request is to be answered, within what any may take.
+func (r *Request) until(deadline, alarm time.Time) {
+	if most := r.Received.AddDate(0, 0, longest); deadline.After(most) {
+		deadline = most
+	}
+	if alarm.After(deadline) {
+		alarm = deadline
+	}
+	r.Deadline, r.Alarm = deadline, alarm
+}
+
+// timed reports whether an event says by when to answer as a desk writes it: an alarm that rings after the deadline would warn nobody.
+func (e *Event) timed() bool {
+	switch e.Kind {
+	case Received:
+		return e.Intake.sound() && e.Deadline.After(e.Intake.Received) && !e.Alarm.IsZero() && e.Alarm.Before(e.Deadline)
+	case Extended:
+		return !e.Alarm.IsZero() && e.Alarm.Before(e.Deadline)
+	case Repeated:
+		return e.Deadline.IsZero() || e.Intake.sound() && e.Deadline.After(e.Intake.Received) && !e.Alarm.IsZero() && e.Alarm.Before(e.Deadline)
+	}
+	return true
+}
+
 // apply adds an event.
 func (r *Request) apply(e Event) {
 	r.Events = append(r.Events, e)
 	switch e.Kind {
 	case Received:
-		r.Intake, r.Deadline, r.Alarm = *e.Intake, e.Deadline, e.Alarm
-		if most := r.Received.AddDate(0, 0, longest); r.Deadline.After(most) {
-			r.Deadline = most
-		}
+		r.Intake = *e.Intake
+		r.until(e.Deadline, e.Alarm)
 	case Held:
 		r.held = true
 	case Released:
@@ -179,11 +201,13 @@ func (r *Request) apply(e Event) {
 			return
 		}
 		r.extended = true
-		if most := r.Received.AddDate(0, 0, longest); e.Deadline.After(most) {
-			e.Deadline = most
-		}
 		if e.Deadline.After(r.Deadline) {
-			r.Deadline, r.Alarm = e.Deadline, e.Alarm
+			r.until(e.Deadline, e.Alarm)
+		}
+	case Repeated:
+		if r.settled == 0 && !e.Deadline.IsZero() && e.Deadline.Before(r.Deadline) && e.Intake.Received.Before(r.Received) {
+			r.Received = e.Intake.Received
+			r.until(e.Deadline, e.Alarm)
 		}
 	case Assessed:
 		r.assessed = true
@@ -207,13 +231,10 @@ func fold(s consent.Subject, events []Event) ([]*Request, error) {
 	var all []*Request
 	for _, e := range events {
 		i := slices.IndexFunc(all, func(r *Request) bool { return r.ID == e.Request })
-		if e.Request == "" || e.Time.IsZero() || e.Kind < Received || e.Kind > Repeated || (i < 0) != (e.Kind == Received) || e.Kind == Refused && len(e.Grounds) == 0 {
+		if e.Request == "" || e.Time.IsZero() || e.Kind < Received || e.Kind > Repeated || (i < 0) != (e.Kind == Received) || e.Kind == Refused && len(e.Grounds) == 0 || !e.timed() {
 			return nil, ErrStored
 		}
 		if e.Kind == Received {
-			if !e.Intake.sound() || !e.Deadline.After(e.Intake.Received) || e.Alarm.IsZero() {
-				return nil, ErrStored
-			}
 			all = append(all, &Request{ID: e.Request, Subject: s})
 			i = len(all) - 1
 		}

@@ -14,6 +14,9 @@ func (d *Desk) Extend(ctx context.Context, who purpose.Actor, s consent.Subject,
 	if notice == "" || !named(who) {
 		return ErrInvalid
 	}
+	if err := d.made(); err != nil {
+		return err
+	}
 	rules := &d.config.Rules
 	return d.change(ctx, s, func(all []*Request) (*Event, error) {
 		r, err := find(all, id)
@@ -32,9 +35,9 @@ func (d *Desk) Extend(ctx context.Context, who purpose.Actor, s consent.Subject,
 }
 
 // Answer records that the request was answered: where the answer is, which is required, and on what grounds a part was withheld, if one was. It can be recorded after the deadline: then it is late. A request
-// to cease dissemination needs an assessment first.
+// to cease dissemination needs an assessment first, and one for deletion is answered by [Desk.Erase] alone, else the error is [ErrKind].
 func (d *Desk) Answer(ctx context.Context, who purpose.Actor, s consent.Subject, id, evidence string, withheld ...Ground) error {
-	return d.settle(ctx, s, Event{Request: id, Kind: Answered, By: who, Evidence: evidence, Grounds: slices.Clone(withheld)})
+	return d.settle(ctx, s, Event{Request: id, Kind: Answered, By: who, Evidence: evidence, Grounds: slices.Clone(withheld)}, Deletion)
 }
 
 // Refuse records that the request was refused, where the letter is that says why, and on what grounds: at least one. [Rules.Letter] has what the letter must say of them. The data is kept
@@ -43,10 +46,11 @@ func (d *Desk) Refuse(ctx context.Context, who purpose.Actor, s consent.Subject,
 	if len(on) == 0 {
 		return ErrInvalid
 	}
-	return d.settle(ctx, s, Event{Request: id, Kind: Refused, By: who, Evidence: evidence, Grounds: slices.Clone(on)})
+	return d.settle(ctx, s, Event{Request: id, Kind: Refused, By: who, Evidence: evidence, Grounds: slices.Clone(on)}, 0)
 }
 
-func (d *Desk) settle(ctx context.Context, s consent.Subject, e Event) error {
+// settle records an answer or a refusal of a request of any kind but one.
+func (d *Desk) settle(ctx context.Context, s consent.Subject, e Event, but Kind) error {
 	if e.Evidence == "" || slices.ContainsFunc(e.Grounds, func(g Ground) bool { return !g.valid() }) {
 		return ErrInvalid
 	}
@@ -54,6 +58,8 @@ func (d *Desk) settle(ctx context.Context, s consent.Subject, e Event) error {
 		switch {
 		case r.settled != 0:
 			return ErrSettled
+		case r.Kind == but:
+			return ErrKind
 		case r.Kind == CeaseDissemination && !r.assessed:
 			return ErrUndecided
 		}
@@ -117,5 +123,5 @@ func (d *Desk) Erase(ctx context.Context, who purpose.Actor, s consent.Subject, 
 	if remains && len(kept) == 0 {
 		return ErrKept
 	}
-	return d.Answer(ctx, who, s, id, evidence, kept...)
+	return d.settle(ctx, s, Event{Request: id, Kind: Answered, By: who, Evidence: evidence, Grounds: slices.Clone(kept)}, 0)
 }
