@@ -39,6 +39,15 @@ func sideOf(t *anonymity.Table, fine bool) (*side, error) {
 	return s, nil
 }
 
+// within reports whether every value of the column is one of another's.
+func (c *coded) within(other *coded) bool {
+	theirs := map[string]bool{}
+	for _, code := range other.codes {
+		theirs[other.texts[code]] = true
+	}
+	return !slices.ContainsFunc(c.codes, func(code uint32) bool { return code > 1 && !theirs[c.texts[code]] })
+}
+
 // world is the values that people have, by column, and how released values are read.
 type world struct {
 	values   map[string]map[string]int32 // each value's number

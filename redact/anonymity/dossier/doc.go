@@ -36,8 +36,8 @@
 //
 // # What this does not do
 //
-// One row is taken to be one person. Columns are taken for what they are said to be: one that is called Other is used to join tables and otherwise
-// tells nobody anything, and two tables have a column in common if its name is the same. Sensitive values are not used to join; a value that others
+// One row is taken to be one person. Columns are taken for what they are said to be: one that is called Other is used to join tables, shows only what
+// the original has in it unless [Config].Tokens names it, and otherwise tells nobody anything; and two tables have a column in common if its name is the same. Sensitive values are not used to join; a value that others
 // know belongs among the quasi-identifiers. The attackers are simple and the limits are a choice: who knows more than the columns show may do
 // better, and a figure within its limits is not the end of the analysis that the supervisor signs. A dossier is not signed here, so whoever can
 // write the file can write another; that figures fit the rows is checked again by [Seal] as far as the rows alone show it.

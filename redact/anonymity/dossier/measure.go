@@ -27,6 +27,9 @@ type Config struct {
 	// Readings are by column, and report whether a value of the release, or of an earlier one, stands for a value of the original: "30-39" for "34".
 	// They are not asked about absent cells, which stand for everything. A column without one is read as the package comment says.
 	Readings map[string]func(released, original string) bool
+	// Tokens are the columns of the release that are [anonymity.Other] and were written anew for it: pseudonyms, of which the original has none. Any other such column
+	// must have no value that the original has not in it, for nothing measures what it says.
+	Tokens []string
 	// Limits are what the figures have to keep to; zero fields are defaults.
 	Limits Limits
 	// SmallCell is the least number of people that is shown, from 3 up. Zero: 11, as for [Limits.Class].
@@ -201,6 +204,16 @@ func (m *measurement) columns(c Config) error {
 			return fmt.Errorf("%w: the original has no %q", ErrColumns, column.Name)
 		}
 		r.Columns[column.Name] = roles[column.Role]
+	}
+	for _, name := range c.Tokens {
+		if column := m.release.columns[name]; column == nil || column.role != anonymity.Other {
+			return fmt.Errorf("%w: %q is no column of tokens", ErrConfig, name)
+		}
+	}
+	for _, name := range keys(m.release.columns) {
+		if column := m.release.columns[name]; column.role == anonymity.Other && !slices.Contains(c.Tokens, name) && !column.within(m.original.columns[name]) {
+			return fmt.Errorf("%w: %q has values that the original has not", ErrReading, name)
+		}
 	}
 	r.Withdrawn = []string{}
 	for _, name := range keys(before) {

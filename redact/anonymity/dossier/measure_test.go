@@ -105,6 +105,9 @@ func TestMeasureRefuses(t *testing.T) {
 		"an other column that nobody measured": {func(_ *dossier.Declaration, c *dossier.Config) {
 			c.Release = with(released, func(c []anonymity.Column) []anonymity.Column { c[6].Name = "label"; return c })
 		}, dossier.ErrColumns},
+		"an other column with names in it":  {func(_ *dossier.Declaration, c *dossier.Config) { c.Tokens = nil }, dossier.ErrReading},
+		"tokens that are not there":         {func(_ *dossier.Declaration, c *dossier.Config) { c.Tokens = []string{"token", "label"} }, dossier.ErrConfig},
+		"tokens that are quasi-identifiers": {func(_ *dossier.Declaration, c *dossier.Config) { c.Tokens = []string{"token", "area"} }, dossier.ErrConfig},
 		"a column renamed": {func(_ *dossier.Declaration, c *dossier.Config) {
 			c.Release = with(released, func(c []anonymity.Column) []anonymity.Column { c[1].Name = "decade"; return c })
 		}, dossier.ErrColumns},

@@ -99,7 +99,7 @@ func config(tb testing.TB, rows, released [][]string) dossier.Config {
 	two, err := anonymity.FromRows(slices.Values(born), quasi("born"), quasi("tenure"), anonymity.Column{Name: "token", Role: anonymity.Other})
 	require.NoError(tb, err)
 	return dossier.Config{
-		Original: table(tb, rows), Release: table(tb, released), Seed: 1,
+		Original: table(tb, rows), Release: table(tb, released), Tokens: []string{"token"}, Seed: 1,
 		Earlier: map[string]*anonymity.Table{"2024 map": one, "2025 ages": two},
 	}
 }
