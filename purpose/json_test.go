@@ -51,7 +51,7 @@ func fill(r *rand.Rand, v reflect.Value, most int) {
 	case reflect.Uint8:
 		for n := uint64(1); ; n++ { // the last that has a text of its own
 			v.SetUint(n + 1)
-			if text := fmt.Sprint(v.Interface()); text == "unknown" || text == "pending" || text == "unsaid" {
+			if text := fmt.Sprint(v.Interface()); text == "unknown" || text == "pending" || text == "unsaid" || text == "destroy" {
 				v.SetUint(1 + r.Uint64N(n))
 				return
 			}

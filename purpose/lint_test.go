@@ -77,9 +77,14 @@ func TestLint(t *testing.T) {
 	}
 	require.Empty(t, purpose.Lint(clean))
 	for defect, spoil := range map[purpose.Defect]func(*purpose.Document){
-		purpose.NoEffectiveDate:      func(d *purpose.Document) { d.Effective = time.Time{} },
-		purpose.RetentionUnsaid:      func(d *purpose.Document) { of(d, newsletter).Retention = purpose.Retention{} },
-		purpose.NothingAnonymises:    func(d *purpose.Document) { of(d, newsletter).Retention.Then = purpose.Anonymise },
+		purpose.NoEffectiveDate: func(d *purpose.Document) { d.Effective = time.Time{} },
+		purpose.RetentionUnsaid: func(d *purpose.Document) { of(d, newsletter).Retention = purpose.Retention{} },
+		purpose.NothingAnonymises: func(d *purpose.Document) {
+			for i := range d.Purposes {
+				d.Purposes[i].Deidentify = false
+			}
+			of(d, newsletter).Retention.Then = purpose.Anonymise
+		},
 		purpose.RetentionUnjustified: func(d *purpose.Document) { of(d, newsletter).Retention.Justification = " " },
 		purpose.ConsentNotAlways: func(d *purpose.Document) {
 			d.Statements.Promises = []purpose.Promise{purpose.ConsentAlways}
