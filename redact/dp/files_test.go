@@ -236,22 +236,36 @@ func TestProcesses(t *testing.T) {
 }
 
 func child(t *testing.T, task, folder, step string) *exec.Cmd {
-	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
+	c := exec.CommandContext(t.Context(), os.Args[0])
 	c.Env = append(os.Environ(), "DP_TEST_CHILD="+task, "DP_TEST_FOLDER="+folder, "DP_TEST_STEP="+step)
 	return c
 }
 
-// TestChild is what the processes do that the tests above start.
-func TestChild(t *testing.T) {
-	task, folder := os.Getenv("DP_TEST_CHILD"), os.Getenv("DP_TEST_FOLDER")
+// TestMain is where a process that a test above started does its task instead of the tests.
+func TestMain(m *testing.M) {
+	task := os.Getenv("DP_TEST_CHILD")
 	if task == "" {
-		t.Skip("started by other tests only")
+		os.Exit(m.Run())
 	}
-	f := openFiles(t, folder)
-	b := openBudget(t, f, rigLimit)
+	if err := childTask(context.Background(), task, os.Getenv("DP_TEST_FOLDER"), os.Getenv("DP_TEST_STEP")); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+// childTask dies at a step of an answer, or spends what there is.
+func childTask(ctx context.Context, task, folder, dying string) error {
+	f, err := NewFiles(folder)
+	if err != nil {
+		return err
+	}
+	b, err := NewBudget(ctx, f, rigLimit)
+	if err != nil {
+		return err
+	}
 	if task == "die" {
 		f.step = func(step string) {
-			if step == os.Getenv("DP_TEST_STEP") {
+			if step == dying {
 				fmt.Println("dying", step)
 				self, err := os.FindProcess(os.Getpid())
 				if err == nil {
@@ -261,14 +275,15 @@ func TestChild(t *testing.T) {
 				select {}
 			}
 		}
-		_, err := Count(t.Context(), b, use{}.query(), keys(crowd(5, func(int) float64 { return 1 })))
+		_, err := Count(ctx, b, use{}.query(), keys(crowd(5, func(int) float64 { return 1 })))
 		fmt.Println("answered", err)
-		return
+		return nil
 	}
-	for b.spend(t.Context(), Cost{Epsilon: 1}) == nil {
+	for b.spend(ctx, Cost{Epsilon: 1}) == nil {
 		fmt.Println("paid")
 	}
 	fmt.Println("spent")
+	return nil
 }
 
 // An account of many different costs still fits its file.
