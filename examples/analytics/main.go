@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,6 +33,9 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, dir string, people int, today time.Time) error {
+	if people < 1 {
+		return errors.New("there are no people to study")
+	}
 	registry, vault, err := open()
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,18 @@ func TestRun(t *testing.T) {
 		require.NoError(t, err)
 		assert.Contains(t, string(page), "Camille Exemple")
 		assert.NotContains(t, string(page), "Tremblay")
+	}
+}
+
+// With nobody, or with too few to hide anyone, nothing is written.
+func TestTooFew(t *testing.T) {
+	t.Parallel()
+	for _, people := range []int{-5, 0, 1, 3, 20} {
+		dir := t.TempDir()
+		require.Error(t, run(t.Context(), io.Discard, dir, people, time.Now()), people)
+		files, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		assert.Empty(t, files)
 	}
 }
 
