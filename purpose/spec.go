@@ -71,7 +71,7 @@ type Retention struct {
 }
 
 // Action is what becomes of a value when its rule has ended (P-39.1, s. 23: it is destroyed, or anonymised for a serious and legitimate purpose). Either way the value opens for nobody
-// any more and its key is destroyed, so what is anonymised has to be derived from it before, under a purpose that is de-identified.
+// any more and its key is destroyed with the last of its compartment, so what is anonymised has to be derived from it before, under a purpose that is de-identified.
 type Action uint8
 
 // The actions. The zero Action destroys.

@@ -36,7 +36,7 @@ type Table struct {
 	Attributes []purpose.Attribute // what it has fields of; required
 	Eraser     Eraser              // required
 	// Anonymiser is called in place of Eraser for what a sweep ends under rules that all anonymise it ([purpose.Anonymise]). It must do what Eraser must, and may leave anonymised
-	// information that was made before: the item's keys are destroyed, so nothing can be made of it any more. Nil: Eraser. An erasure that a person asked for never calls it.
+	// information that was made before, but no sealed field of the item, which opens for nobody any more. Nil: Eraser. An erasure that a person asked for never calls it.
 	Anonymiser Eraser
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/pii/rights"
 	"github.com/purposebound/purposebound/pii/rights/rightstest"
 	"github.com/purposebound/purposebound/purpose"
@@ -44,7 +41,7 @@ func TestStory(t *testing.T) {
 	require.Len(t, s.issued, 1)
 
 	// What happened to her requests is there, and what she said in them is not.
-	ids, err := s.askers(t.Context())
+	ids, err := s.ids(t.Context(), "SELECT DISTINCT client FROM requests")
 	require.NoError(t, err)
 	require.Len(t, ids, 1)
 	all, err := s.desk.Requests(t.Context(), ids[0])
@@ -75,23 +72,6 @@ func TestStory(t *testing.T) {
 			assert.NotContains(t, string(stored), value)
 		}
 	}
-}
-
-// askers returns who has asked for something.
-func (s *shop) askers(ctx context.Context) (ids []consent.Subject, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT DISTINCT client FROM requests")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var id consent.Subject
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
 }
 
 func TestRequestsConform(t *testing.T) {

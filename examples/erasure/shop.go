@@ -228,7 +228,7 @@ func (s *shop) fields(ctx context.Context, id consent.Subject) ([]rights.Field, 
 
 // due counts what a sweep will look at.
 func (s *shop) due(ctx context.Context) (n int, err error) {
-	ids, err := s.clients(ctx)
+	ids, err := s.ids(ctx, "SELECT id FROM clients UNION SELECT client FROM invoices")
 	if err != nil {
 		return 0, err
 	}
@@ -246,9 +246,9 @@ func (s *shop) due(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// clients returns the ids of everybody of whom there is a row.
-func (s *shop) clients(ctx context.Context) (ids []consent.Subject, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id FROM clients UNION SELECT client FROM invoices")
+// ids returns the ids that a query selects.
+func (s *shop) ids(ctx context.Context, query string) (ids []consent.Subject, err error) {
+	rows, err := s.db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -49,5 +49,6 @@
 //
 // Cells are compared byte for byte: "H2X" and "h2x " are different. That makes classes smaller and the answers more cautious.
 //
-// Nothing here changes a table. What is de-identified stays personal data whatever is measured of it (P-39.1, s. 12).
+// Nothing here changes a table: packages lattice, mondrian and microaggregate make another of it that hides more, and package dossier says what is left of
+// the risk. What is de-identified stays personal data whatever is measured of it (P-39.1, s. 12).
 package anonymity

@@ -16,6 +16,7 @@ import (
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/purpose"
 	"github.com/purposebound/purposebound/retention"
+	"github.com/purposebound/purposebound/retention/retentionsql"
 )
 
 // today is when the tests are.
@@ -67,38 +68,27 @@ var goldenRows = []struct {
 
 func TestRowsStay(t *testing.T) {
 	t.Parallel()
-	for name, make := range empty {
-		if name == "SQLite in memory" {
-			continue // which one connection sees
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			driver, dsn := make(t)
-			store := open(t, driver, dsn)
-			db, err := sql.Open(driver, dsn)
-			require.NoError(t, err)
-			defer db.Close()
-			for _, g := range goldenRows {
-				require.NoError(t, store.Put(t.Context(), g.item))
-				cells := rawRow(t, db)
-				var got string
-				for n, cell := range cells[:7] {
-					if n > 0 {
-						got += " "
-					}
-					got += hex.EncodeToString(cell)
+	beside(t, func(t *testing.T, driver string, store *retentionsql.Store, db *sql.DB) {
+		for _, g := range goldenRows {
+			require.NoError(t, store.Put(t.Context(), g.item))
+			cells := rawRow(t, db)
+			var got string
+			for n, cell := range cells[:7] {
+				if n > 0 {
+					got += " "
 				}
-				assert.Equal(t, g.row, got)
-				assert.Empty(t, cells[7])
-				assert.Empty(t, cells[8])
-				have, err := store.Of(t.Context(), g.item.Subject)
-				require.NoError(t, err)
-				g.item.Version = 1
-				require.Equal(t, []retention.Item{g.item}, have)
-				require.NoError(t, store.Settle(t.Context(), have, nil))
+				got += hex.EncodeToString(cell)
 			}
-		})
-	}
+			assert.Equal(t, g.row, got)
+			assert.Empty(t, cells[7])
+			assert.Empty(t, cells[8])
+			have, err := store.Of(t.Context(), g.item.Subject)
+			require.NoError(t, err)
+			g.item.Version = 1
+			require.Equal(t, []retention.Item{g.item}, have)
+			require.NoError(t, store.Settle(t.Context(), have, nil))
+		}
+	})
 }
 
 // rawRow returns the one row there is, but for its numbers.
@@ -110,4 +100,23 @@ func rawRow(t *testing.T, db *sql.DB) (cells [9][]byte) {
 	}
 	require.NoError(t, db.QueryRow("SELECT item, subject, compartment, case_id, collected, attributes, due, claim, claimed_until FROM purposebound_agenda").Scan(at...))
 	return cells
+}
+
+// beside runs a test on every kind of database that a second connection sees, with a store and such a connection.
+func beside(t *testing.T, test func(t *testing.T, driver string, store *retentionsql.Store, db *sql.DB)) {
+	t.Helper()
+	for name, make := range empty {
+		if name == "SQLite in memory" {
+			continue // which one connection sees
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			driver, dsn := make(t)
+			store := open(t, driver, dsn)
+			db, err := sql.Open(driver, dsn)
+			require.NoError(t, err)
+			defer db.Close()
+			test(t, driver, store, db)
+		})
+	}
 }

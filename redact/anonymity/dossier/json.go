@@ -31,6 +31,9 @@ func (d *Dossier) WriteJSON(w io.Writer) error {
 	return err
 }
 
+// MarshalJSON fails with [ErrFormat]: what package json makes of a dossier inside of other JSON is not the file that [Read] takes. Use WriteJSON, or put the [Record] there.
+func (d *Dossier) MarshalJSON() ([]byte, error) { return nil, ErrFormat }
+
 func (r *Record) encode() ([]byte, error) {
 	text, err := json.MarshalIndent(file{format, *r}, "", "  ")
 	if err != nil {

@@ -282,3 +282,13 @@ func TestWritesNoValue(t *testing.T) {
 	_, err = dossier.Read(strings.NewReader(shown))
 	require.NoError(t, err)
 }
+
+// A dossier inside of other JSON is refused, and not left out without a word.
+func TestMarshalJSON(t *testing.T) {
+	t.Parallel()
+	d, _ := measured(t)
+	for _, x := range []any{d, new(dossier.Dossier), struct{ D *dossier.Dossier }{d}} {
+		_, err := json.Marshal(x)
+		require.ErrorIs(t, err, dossier.ErrFormat)
+	}
+}
