@@ -19,7 +19,7 @@ func TestWhatWasCleanIsRemembered(t *testing.T) {
 	t.Parallel()
 	var searched atomic.Int64
 	counting := redactslog.WithScrubber(scrubberFunc(func(dst, src []byte) []byte {
-		if string(src) != "m" && string(src) != "v" {
+		if string(src) != "v" {
 			searched.Add(1)
 		}
 		return append(dst, bytes.ReplaceAll(src, []byte("31337"), []byte("#"))...)
@@ -38,7 +38,7 @@ func TestWhatWasCleanIsRemembered(t *testing.T) {
 		searched.Store(0)
 		logger := slog.New(redactslog.New(slog.NewJSONHandler(io.Discard, nil), counting))
 		for range 3 {
-			logger.Info("m", "v", c.text)
+			logger.Info("", "v", c.text) // another text beside it could have the same place in the memory, once in 1024 handlers
 		}
 		assert.Equal(t, c.want, searched.Load(), name)
 	}
