@@ -170,6 +170,7 @@ func (c *campaign) seal(ctx context.Context, p *person) error {
 
 // rows returns the ids of the rows there are of a person that a hold covers; all with nil.
 func (c *campaign) rows(ctx context.Context, p *person, h *purpose.Hold) (all []string, err error) {
+	all = []string{} // none is never nil, so that two looks compare
 	for _, t := range []string{contacts, papers} {
 		some, err := texts(c.db.QueryContext(ctx, c.bind("SELECT id FROM "+t+" WHERE subject = ?"), string(p.subject)))
 		if err != nil {
