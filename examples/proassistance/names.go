@@ -81,6 +81,9 @@ const (
 	VisitorSystem   purpose.Attribute = "technical.system"
 	VisitedSections purpose.Attribute = "technical.sections"
 	VisitedPages    purpose.Attribute = "technical.pages"
+
+	RequestContact purpose.Attribute = "request.contact" // what is said in a request: package rights has the kinds
+	RequestNature  purpose.Attribute = "request.nature"
 )
 
 // The roles. A role is what somebody, or some program, does for the organisation;

@@ -121,6 +121,9 @@ func technicalFields() []purpose.Attribute {
 	}
 }
 
+// requestFields are what is said in a request about one's own information.
+func requestFields() []purpose.Attribute { return []purpose.Attribute{RequestContact, RequestNature} }
+
 func fields(groups ...[]purpose.Attribute) []purpose.Attribute { return slices.Concat(groups...) }
 
 func only(attributes ...purpose.Attribute) []purpose.Attribute { return attributes }
@@ -155,6 +158,10 @@ func keepRecording() purpose.Retention {
 
 func keepLegal() purpose.Retention {
 	return purpose.Retention{Class: "legal", Justification: "a claim prescribes after three years", Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed}
+}
+
+func keepRequests() purpose.Retention {
+	return purpose.Retention{Class: "requests", Justification: "a claim about the answer prescribes after three years", Keep: purpose.Period{Years: 3}, From: purpose.FromCollection}
 }
 
 func keepTax() purpose.Retention {
@@ -502,13 +509,13 @@ func legalPurposes() []purpose.Spec {
 			Roles: roles{PrivacyOfficer: only(Name, Email, Address, Phone)},
 		},
 		{
-			// A person's own request for access, rectification or deletion. What is given to make the request serves the request alone.
+			// A person's own request for access, rectification or deletion. What is given to make the request serves the request alone. No case binds it, for who asks is told of all
+			// of them; so it opens by no other operation than the person's own.
 			ID: Rights, Domain: "legal", Basis: purpose.LegalGround, Citation: "CQLR c. P-39.1, ss. 27, 28 and 32",
-			CaseBound:  true,
 			Title:      purpose.Text{EN: "Answer your requests about your information", FR: "Répondre à vos demandes concernant vos renseignements"},
-			Attributes: fields(everything(), technicalFields()), Retention: keepLegal(),
-			Operations: []purpose.Operation{purpose.Collect, purpose.Use, purpose.Store, purpose.Rights},
-			Roles:      roles{PrivacyOfficer: fields(everything(), technicalFields())},
+			Attributes: fields(everything(), technicalFields(), requestFields()), Retention: keepRequests(),
+			Operations: []purpose.Operation{purpose.Collect, purpose.Store, purpose.Rights},
+			Roles:      roles{PrivacyOfficer: fields(everything(), technicalFields(), requestFields())},
 		},
 	}
 }

@@ -41,8 +41,8 @@ const day = 24 * time.Hour
 func as(role purpose.Role) purpose.Actor { return purpose.Actor{Role: role, ID: "somebody"} }
 
 // opens returns what opening a field of the subject under a purpose returns, in a use of its own.
-func opens[K pii.Kind](v *piitest.Vault, id purpose.ID, who purpose.Actor, s consent.Subject, field pii.Sealed[K]) error {
-	return v.MustAccessor(id).Do(context.Background(), who, s, func(use *pii.Use) error {
+func opens[K pii.Kind](v *piitest.Vault, id purpose.ID, who purpose.Actor, s consent.Subject, field pii.Sealed[K], options ...pii.AccessorOption) error {
+	return v.MustAccessor(id, options...).Do(context.Background(), who, s, func(use *pii.Use) error {
 		_, err := field.Reveal(use)
 		return err
 	})
@@ -421,12 +421,15 @@ func TestScenario(t *testing.T) {
 			if spec.Optional || spec.CaseBound {
 				continue
 			}
-			var ticket []pii.AccessorOption
+			var options []pii.AccessorOption
 			if !spec.BreakGlass.IsZero() {
-				ticket = append(ticket, pii.UnderTicket("inc-1", v.Clock.Now()))
+				options = append(options, pii.UnderTicket("inc-1", v.Clock.Now()))
+			}
+			if id == Rights {
+				options = append(options, pii.ForOperation(purpose.Rights))
 			}
 			for role := range spec.Roles {
-				use, err := v.MustAccessor(id, ticket...).Begin(t.Context(), as(role), marie)
+				use, err := v.MustAccessor(id, options...).Begin(t.Context(), as(role), marie)
 				require.NoErrorf(t, err, "%s, %s", id, role)
 				assert.Equalf(t, spec.Basis, use.Decision().Basis, "%s, %s", id, role)
 				use.End()

@@ -64,6 +64,7 @@ func terms() []purpose.Term {
 		term(VisitorIP, "IP address", "adresse IP"), term(VisitorISPIP, "IP address of the provider", "adresse IP du fournisseur"), term(VisitorBrowser, "browser", "navigateur"),
 		term(VisitTime, "time of the visit", "moment de la visite"), term(VisitReferrer, "page one comes from", "page de provenance"), term(VisitorSystem, "operating system", "système d’exploitation"),
 		term(VisitedSections, "sections visited", "sections visitées"), term(VisitedPages, "pages seen", "pages vues"),
+		term(RequestContact, "how to reach who asks", "coordonnées de qui demande"), term(RequestNature, "what is asked for", "objet de la demande"),
 
 		term(CloudHost, "cloud service", "service infonuagique"), term(MailHost, "e-mail service", "service de courriel"), term(PaymentProcessor, "payment service", "service de paiement"),
 		term(AccountingFirm, "accountants", "comptables"), term(PollingFirm, "polling firm", "firme de sondage"), term(MarketResearcher, "market researchers", "firme d’études de marché"),
