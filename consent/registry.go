@@ -20,19 +20,20 @@ import (
 // and makes sure that a withdrawal ends what it must. It keeps what it has read of each subject in memory,
 // so that a question costs nanoseconds, and is the only writer of its ledger. It is safe for concurrent use.
 type Registry struct {
-	policy *purpose.Policy
-	ledger Ledger
-	clock  clock
-	maxUse time.Duration
-	limit  int64 // bytes kept in one shard
-	words  *words
-	closed atomic.Bool
-	writes writes
-	free   func() // gives the ledger back
-	node   *node  // nil: the ledger is held alone
-	lease  time.Duration
-	wakeup func(context.Context) error
-	hooks  Hooks
+	policy  *purpose.Policy
+	ledger  Ledger
+	clock   clock
+	maxUse  time.Duration
+	limit   int64 // bytes kept in one shard
+	words   *words
+	closed  atomic.Bool
+	writes  writes
+	free    func() // gives the ledger back
+	node    *node  // nil: the ledger is held alone
+	lease   time.Duration
+	wakeup  func(context.Context) error
+	hooks   Hooks
+	reviews Review
 
 	shards  [shardCount]shard
 	drains  drains

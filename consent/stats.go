@@ -36,6 +36,8 @@ type Hooks struct {
 	Denied    func(purpose.ID, purpose.Reason)                  // a use did not begin
 	Withdrawn func(w Withdrawal, took time.Duration, err error) // a withdrawal, refusal or closing of a case was stored and waited for
 	Lapsed    func(cause error)                                 // the lease was lost: [ErrNoLease], [ErrFenced] or [ErrLedgerRegressed]
+
+	Unreviewed func(cause error) // a [Review] failed: what is kept of somebody is looked at later than it could be
 }
 
 // WithHooks has the hooks told what happens.

@@ -223,9 +223,11 @@ func (r *Registry) Refuse(ctx context.Context, s Subject, id purpose.ID) (Event,
 	return e, err
 }
 
-// tighten denies in this process, stores the event, and waits for the uses it reaches.
+// tighten denies in this process, stores the event, waits for the uses it reaches, and has what is kept looked at.
 func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, Withdrawal, error) {
-	return r.tightenAt(ctx, s, Any, e)
+	e, w, err := r.tightenAt(ctx, s, Any, e)
+	r.review(ctx, s, err)
+	return e, w, err
 }
 
 // tightenAt is tighten for an event that is stored only if the ledger is at version after, unless that is [Any].

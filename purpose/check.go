@@ -121,7 +121,7 @@ func (c *check) purpose(s *Spec, i int) {
 	}
 	switch {
 	case s.Basis == ImpliedConsent:
-		c.fault(at+".basis", "is conduct taken for consent, and consent must be manifest: ask for it")
+		c.fault(at+".basis", "is conduct taken for consent, and consent must be clear (manifeste): ask for it")
 	case s.Basis < ExpressConsent || s.Basis > NoticeOnly:
 		c.fault(at+".basis", "is required")
 	}
@@ -208,6 +208,14 @@ func (c *check) retention(at string, s *Spec) {
 	if r.From < FromCollection || r.From > FromAccountClosed {
 		c.fault(at+".from", "is required")
 	}
+	if c.period(at+".after_consent", r.AfterConsent) && !r.AfterConsent.IsZero() {
+		if !r.Minimum.IsZero() {
+			c.fault(at+".after_consent", "cannot be beside a minimum: what the law obliges to keep is kept whatever is withdrawn")
+		}
+		if s.Basis == LegalGround {
+			c.fault(at+".after_consent", "needs a basis that consent ends")
+		}
+	}
 	if r.Then > Anonymise {
 		c.fault(at+".then", "is not known")
 	}
@@ -247,7 +255,7 @@ func (c *check) classes(specs []Spec) {
 			continue
 		}
 		a, b := other.Retention, s.Retention
-		if a.Keep != b.Keep || a.From != b.From || a.Minimum != b.Minimum || a.Then != b.Then {
+		if a.Keep != b.Keep || a.From != b.From || a.Minimum != b.Minimum || a.Then != b.Then || a.AfterConsent != b.AfterConsent {
 			c.fault(place(s.ID)+".retention", "class %q has another rule in %s", class, place(other.ID))
 		}
 	}

@@ -239,6 +239,20 @@ func (d *diff) retention(at string, id ID, was, is *Retention) {
 			d.add(at+".keep", id, Narrows, false, "shorter")
 		}
 	}
+	switch a, b := was.AfterConsent, is.AfterConsent; {
+	case a == b:
+	case a.IsZero():
+		d.add(at+".after_consent", id, Narrows, false, "added")
+	case b.IsZero():
+		d.add(at+".after_consent", id, Widens, true, "removed")
+	default:
+		if longer(b, a) {
+			d.add(at+".after_consent", id, Widens, true, "longer")
+		}
+		if longer(a, b) {
+			d.add(at+".after_consent", id, Narrows, false, "shorter")
+		}
+	}
 	if was.Minimum != is.Minimum {
 		effect := Narrows
 		if longer(is.Minimum, was.Minimum) {

@@ -77,8 +77,8 @@ type Facts struct {
 	Erasures   []Erasure // that have begun and are not done
 }
 
-// Hold keeps data that would otherwise end, for a purpose, and restricts the use of it to that purpose and those below: data that is
-// kept because somebody may need it in a dispute is not for anything else (CQLR c. P-39.1 s. 36; PIPEDA s. 8(8)).
+// Hold keeps data that would otherwise end, for a purpose (as CQLR c. P-39.1 s. 36 and PIPEDA s. 8(8) ask), and restricts the use of it to that
+// purpose and those below: what is kept for a dispute is for nothing else.
 type Hold struct {
 	ID      string    // names it to who releases it
 	Purpose ID        // what it is kept for

@@ -87,7 +87,7 @@ func fill(r *rand.Rand, v reflect.Value, most int) {
 }
 
 // later are fields that came after the golden document was made: it does not have them, and keeps its bytes.
-var later = map[string]bool{"purpose.Retention.Justification": true, "purpose.Retention.Then": true}
+var later = map[string]bool{"purpose.Retention.Justification": true, "purpose.Retention.Then": true, "purpose.Retention.AfterConsent": true}
 
 func arbitrary(seed uint64, most int) (d purpose.Document) {
 	fill(rand.New(rand.NewPCG(seed, 2)), reflect.ValueOf(&d).Elem(), most)
@@ -146,10 +146,11 @@ func TestLaterFields(t *testing.T) {
 	t.Parallel()
 	d := purpose.Document{Version: "1", Purposes: []purpose.Spec{{ID: "a", Retention: purpose.Retention{
 		Class: "b", Keep: purpose.Period{Years: 1}, From: purpose.FromCollection, Citation: "c", Justification: "d", Then: purpose.Anonymise,
+		AfterConsent: purpose.Period{Days: 30},
 	}}}}
 	b, err := d.MarshalJSON()
 	require.NoError(t, err)
-	assert.Equal(t, `{"version":"1","purposes":[{"id":"a","retention":{"class":"b","keep":"P1Y","from":"collection","citation":"c","justification":"d","then":"anonymise"}}]}`, string(b))
+	assert.Equal(t, `{"version":"1","purposes":[{"id":"a","retention":{"class":"b","keep":"P1Y","from":"collection","citation":"c","justification":"d","then":"anonymise","after_consent":"P30D"}}]}`, string(b))
 	back, err := purpose.ParseDocument(b)
 	require.NoError(t, err)
 	assert.Equal(t, d, back)

@@ -116,12 +116,14 @@ func (d *Document) process(s *Spec, tags []language.Tag) node {
 			operations = append(operations, reference(term))
 		}
 	}
+	storage := node{"@type": "dpv:StorageDuration", "dpv:hasDuration": s.Retention.Keep.String(), "pb:from": s.Retention.From.String()}
+	if after := s.Retention.AfterConsent; !after.IsZero() {
+		storage["pb:afterConsent"] = after.String()
+	}
 	n := node{
 		"@id": "pb:process/" + string(s.ID), "@type": "dpv:Process", "dpv:hasDataController": reference("pb:controller"),
 		"dpv:hasPurpose": goal, "dpv:hasLegalBasis": ground, "dpv:hasProcessing": operations,
-		"dpv:hasStorageCondition": node{
-			"@type": "dpv:StorageDuration", "dpv:hasDuration": s.Retention.Keep.String(), "pb:from": s.Retention.From.String(),
-		},
+		"dpv:hasStorageCondition": storage,
 	}
 	for key, list := range map[string][]node{
 		"dpv:hasPersonalData": references("pb:data/", s.Attributes), "dpv:hasDataSubject": references("pb:subject/", s.Subjects),

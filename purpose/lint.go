@@ -20,7 +20,7 @@ const (
 	OpenEnded                              // a purpose is also for what it does not say (P-39.1 s. 14: specific)
 	NothingListed                          // a purpose lists no attribute
 	ConsentToProhibited                    // a purpose asks consent to what a prohibition forbids
-	ConsentNotManifest                     // conduct is taken for consent (P-39.1 s. 14: manifest)
+	ConsentNotManifest                     // conduct is taken for consent (P-39.1 s. 14: clear)
 	UnknownDerogation                      // it derogates on a ground that its law does not know (P-39.1 s. 17)
 	NoNoticeOfChange                       // who wants to know of a change has to look (P-39.1 s. 8.2)
 	SeveralWords                           // one role or kind of person goes by several names, or is both served and a service provider

@@ -10,7 +10,7 @@ const (
 	OfferUnsubscribe   Obligation = iota + 1 // each message carries a way to stop (CASL s. 6(2)(c); P-39.1 s. 22)
 	TellAutomated                            // the person is told that a machine alone decides (P-39.1 s. 12.1)
 	MarkDerived                              // what comes of combining is derived data: with its sources' purposes, and no later end
-	RecordDisclosure                         // enter it in the record of disclosures (PIPEDA 4.9.1)
+	RecordDisclosure                         // enter it in the record of disclosures (P-39.1 s. 18 par. 2; PIPEDA 4.9.1)
 	FlagAccess                               // the privacy officer looks at it afterwards: the glass was broken
 	RecordDerogation                         // enter it in the record of derogations, consumed if it permits once
 	ConsumeGrant                             // the grant permitted this use and no other

@@ -50,6 +50,7 @@ var phrases = map[string]Text{
 	"kept year_end":       {"%s from the end of the year of collection", "%s à compter de la fin de l’année de la collecte"},
 	"kept case_closed":    {"%s after the case closes", "%s après la fermeture du dossier"},
 	"kept account_closed": {"%s after the account closes", "%s après la fermeture du compte"},
+	"after consent":       {"no more than %s after you refuse or your consent ends", "pas plus de %s après votre refus ou la fin de votre consentement"},
 	"then anonymise":      {"then anonymised", "puis anonymisé"},
 	"minimum":             {"at least %s (%s)", "au moins %s (%s)"},
 

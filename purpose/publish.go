@@ -144,6 +144,9 @@ func (p *page) kept(r *Retention) string {
 	if !r.Minimum.IsZero() {
 		text += "; " + p.say("minimum", p.period(r.Minimum), plain(r.Citation))
 	}
+	if !r.AfterConsent.IsZero() {
+		text += "; " + p.say("after consent", p.period(r.AfterConsent))
+	}
 	if r.Then == Anonymise {
 		text += "; " + p.say("then anonymise")
 	}

@@ -22,7 +22,8 @@ type DerogationRule struct {
 
 // Quebec returns the rules of Québec: Act respecting the protection of personal information in the private sector, CQLR c. P-39.1.
 // Ontario is as far away as Oregon (s. 17), no country is held adequate once and for all, and only an emergency derogates.
-// That the person's own province bounds transfers as well is not the Act's word but that of policies that promise it.
+// That the person's own province bounds transfers as well is not the Act's word but that of policies that promise it, and that a
+// processor hands nothing on ([NoOnward]) is this package's choice: it is not among what a contract must hold (s. 18.3).
 func Quebec() Rules {
 	return Rules{
 		Name: "quebec", Territory: []Jurisdiction{"CA-QC"}, Residence: true, MinorAge: 14,
@@ -45,7 +46,7 @@ func GDPR() Rules {
 			"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU",
 			"LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
 		},
-		Adequate:     []Jurisdiction{"AD", "AR", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "UY"},
+		Adequate:     []Jurisdiction{"AD", "AR", "BR", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "UY"},
 		Undertakings: []Undertaking{ProtectionMeasures, MandateOnly, NoRetention, IncidentNotice, Verification, NoOnward},
 		Derogations: []DerogationRule{
 			{ExplicitConsent, "GDPR art. 49(1)(a)", false},

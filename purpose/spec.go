@@ -22,7 +22,7 @@ const (
 	// A refusal ends it all the same.
 	NoticeOnly
 	// ImpliedConsent takes conduct, such as visiting a page, for consent. It is here so that a policy that claims it can be written
-	// down and linted; [NewPolicy] refuses it, because consent must be manifest (P-39.1 s. 14).
+	// down and linted; [NewPolicy] refuses it, because consent must be clear (manifeste; P-39.1 s. 14).
 	ImpliedConsent
 )
 
@@ -68,6 +68,10 @@ type Retention struct {
 
 	Justification string // why for so long, where no provision says so: for who has to answer for it. Permits nothing
 	Then          Action // what becomes of it then
+
+	// AfterConsent ends the rule sooner: this long after the person's consent to the last of the class's purposes ended, as [Policy.ConsentEnded] says. Zero: consent that ends
+	// closes the values, and they are kept as long as else. Not with a Minimum, and not for a [LegalGround].
+	AfterConsent Period
 }
 
 // Action is what becomes of a value when its rule has ended (P-39.1, s. 23: it is destroyed, or anonymised for a serious and legitimate purpose). Either way the value opens for nobody

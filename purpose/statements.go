@@ -31,7 +31,7 @@ const (
 	WithdrawalRight  // to take consent back
 	PortabilityRight // to receive what was collected in a structured format
 	DeindexingRight  // to have dissemination cease
-	HumanReviewRight // to have a decision made by automated means alone reviewed by a human
+	HumanReviewRight // to put a decision made by automated means alone to a human who can review it
 )
 
 // ChangeNotice says how people learn that a policy changed. The zero ChangeNotice says that the policy does not say.

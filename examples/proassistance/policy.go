@@ -171,7 +171,7 @@ func keepTax() purpose.Retention {
 }
 
 func keepMarketing() purpose.Retention {
-	return purpose.Retention{Class: "marketing", Justification: "who has not read for two years does not want it", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection}
+	return purpose.Retention{Class: "marketing", Justification: "who has not read for two years does not want it", Keep: purpose.Period{Years: 2}, From: purpose.FromCollection, AfterConsent: purpose.Period{Days: 30}}
 }
 
 func keepWeb() purpose.Retention {

@@ -208,7 +208,7 @@ func TestRetentionClasses(t *testing.T) {
 		"legal":     {Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed},
 		"tax":       {Keep: purpose.Period{Years: 6}, From: purpose.FromYearEnd, Minimum: purpose.Period{Years: 6}},
 		"requests":  {Keep: purpose.Period{Years: 3}, From: purpose.FromCollection},
-		"marketing": {Keep: purpose.Period{Years: 2}, From: purpose.FromCollection},
+		"marketing": {Keep: purpose.Period{Years: 2}, From: purpose.FromCollection, AfterConsent: purpose.Period{Days: 30}},
 		"web":       {Keep: purpose.Period{Months: 13}, From: purpose.FromCollection},
 	}
 	got := make(map[string]purpose.Retention)

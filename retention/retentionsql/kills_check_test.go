@@ -2,6 +2,7 @@ package retentionsql_test
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -140,7 +141,7 @@ func (c *campaign) checkValues(p *person, ev *evidence) {
 		if there != v.kept {
 			c.fail(p, "the row of %s in %s is there: %v", v.attribute, v.compartment, there)
 		}
-		err := c.opens(c.t.Context(), p, v)
+		err := c.try("open", func(ctx context.Context) error { return c.opens(ctx, p, v) }, keyring.ErrShredded, keyring.ErrFenced)
 		switch keeps := p.keepsKey(v.compartment); {
 		case keeps && err != nil:
 			c.fail(p, "%s in %s does not open: %v", v.attribute, v.compartment, err)
@@ -168,8 +169,10 @@ func shredded(err error) bool {
 // checkAgenda checks that what is kept is on the agenda, and nothing else.
 func (c *campaign) checkAgenda(p *person) {
 	c.t.Helper()
-	items, err := c.agenda.Of(c.t.Context(), p.subject)
-	require.NoError(c.t, err)
+	var items []retention.Item
+	if c.try("look", func(ctx context.Context) (err error) { items, err = c.agenda.Of(ctx, p.subject); return err }) != nil {
+		return
+	}
 	var have []string
 	for _, i := range items {
 		have = append(have, keyText(i))
@@ -232,8 +235,13 @@ func (c *campaign) checkHistory(p *person, ev *evidence) {
 			ev.repeated += n - 1
 		}
 	}
-	f, err := c.registry.Facts(consent.AtLeast(c.t.Context(), p.subject, last), p.subject) // that an erasure is done is not told to other registries
-	require.NoError(c.t, err)
+	var f *purpose.Facts
+	if c.try("facts", func(ctx context.Context) (err error) {
+		f, err = c.registry.Facts(consent.AtLeast(ctx, p.subject, last), p.subject) // that an erasure is done is not told to other registries
+		return err
+	}) != nil {
+		return
+	}
 	if len(f.Erasures) > 0 || f.Erased.IsZero() != (p.erase == noErasure) || len(f.Holds) != number(p.hold != nil) {
 		c.fail(p, "the facts are: erased %v, erasures %v, holds %v", f.Erased, f.Erasures, f.Holds)
 	}

@@ -1,0 +1,79 @@
+package purpose
+
+import "time"
+
+// ConsentEnded returns when the person's consent to the last of the purposes of a retention class ended: the first instant at which she has taken back, refused or let run out the
+// consent to each of them that she ever gave or was asked for, or to one above it. It is the zero time while she has not, where nothing was ever asked, and if a purpose of the class
+// stands on a [LegalGround]. A purpose that needs only a notice, and no consent, has not ended until she said no; one whose consent was asked for again waits for the answer.
+//
+// A consent that was given anew counts alone: what was there when it was given lives on, if it has not been ended. The reason is [FactUnknown] if what is known of the person does not
+// tell, and [UnknownPolicy] if the policy has no such class.
+func (p *Policy) ConsentEnded(class string, f *Facts) (time.Time, Reason) {
+	if _, ok := p.ClassOrdinal(class); !ok {
+		return time.Time{}, UnknownPolicy
+	}
+	if f == nil {
+		return time.Time{}, FactUnknown
+	}
+	last, stands, known := time.Time{}, false, true
+	for _, c := range p.purposes {
+		if c.spec.class() != class {
+			continue
+		}
+		switch ended, state := c.consentEnded(f); state {
+		case Given:
+			stands = true
+		case Withdrawn:
+			if ended.After(last) {
+				last = ended
+			}
+		case Unknown:
+			known = false
+		}
+	}
+	switch {
+	case !known:
+		return time.Time{}, FactUnknown
+	case stands:
+		return time.Time{}, Permitted
+	}
+	return last, Permitted
+}
+
+// consentEnded returns what is left of the consent to one purpose: Given while it stands, Withdrawn with when it ended, Absent if it was never asked for, or Unknown.
+func (c *compiled) consentEnded(f *Facts) (ended time.Time, _ Status) {
+	if c.spec.Basis == LegalGround {
+		return time.Time{}, Given
+	}
+	state, own := Given, f.Consent(c.spec.ID)
+	switch own.Status {
+	case Given:
+		if !own.Until.IsZero() && c.spec.Basis != NoticeOnly { // where none is asked, one that ran out is none
+			state, ended = Withdrawn, own.Until
+		}
+	case Refused, Withdrawn:
+		state, ended = Withdrawn, own.Since
+	case Requested:
+	case Absent:
+		if c.spec.Basis == ExpressConsent {
+			return time.Time{}, Absent
+		}
+	default:
+		return time.Time{}, Unknown
+	}
+	for _, id := range c.ancestors {
+		switch above := f.Consent(id); above.Status {
+		case Refused, Withdrawn:
+			if state == Given || above.Since.Before(ended) {
+				state, ended = Withdrawn, above.Since
+			}
+		case Unknown:
+			return time.Time{}, Unknown
+		case Absent, Requested, Given:
+		}
+	}
+	if state == Withdrawn && ended.IsZero() {
+		return time.Time{}, Unknown
+	}
+	return ended, state
+}
