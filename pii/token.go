@@ -32,7 +32,7 @@ const (
 // Origin says how a value came to be. The zero Origin means Provided where one is asked for.
 type Origin uint8
 
-// The origins of a value (P-39.1 s. 27: only what was provided or observed is portable).
+// The origins of a value (P-39.1 s. 27 par. 3: only what was provided or observed is portable).
 const (
 	Provided Origin = iota + 1 // given by the person
 	Observed                   // recorded while the person used the service

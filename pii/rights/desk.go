@@ -40,7 +40,8 @@ type Config struct {
 }
 
 // Eraser erases a person: a sweeper of package retention behind a func. Erase is called again after a failure. It must return [consent.ErrHeld] if a hold keeps it from erasing,
-// and otherwise, when all is erased that need not be kept, where the proof is, and whether something is kept. Errors must name no person.
+// and otherwise, when all is erased that need not be kept, where the proof is, and whether something is kept ([github.com/purposebound/purposebound/retention.Certificate.Kept]):
+// what was anonymised is not, and the proof tells it. Errors must name no person.
 type Eraser interface {
 	Erase(ctx context.Context, s consent.Subject) (evidence string, kept bool, err error)
 }

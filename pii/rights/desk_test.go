@@ -54,7 +54,8 @@ func TestIdentity(t *testing.T) {
 		{"a message from a known number", rights.Rectification, rights.SMS, rights.Recognised, rights.Oneself, "", true},
 		{"a letter with a document", rights.Deletion, rights.Mail, rights.Authenticated, rights.Oneself, "", true},
 		{"a letter", rights.Deletion, rights.Mail, rights.Claimed, rights.Oneself, "", false},
-		{"anyone asks to cease", rights.CeaseDissemination, rights.Email, rights.Claimed, rights.Oneself, "", true},
+		{"anyone asks to cease", rights.CeaseDissemination, rights.Email, rights.Claimed, rights.Oneself, "", false},
+		{"a known address asks to cease", rights.CeaseDissemination, rights.Email, rights.Recognised, rights.Oneself, "", true},
 		{"for another, without authority", rights.Rectification, rights.InPerson, rights.Authenticated, rights.Representative, " ", false},
 		{"for another, with authority", rights.Rectification, rights.InPerson, rights.Authenticated, rights.Representative, "mandate-7", true},
 		{"for a child, without authority", rights.Access, rights.InPerson, rights.Authenticated, rights.Guardian, "", false},
@@ -291,16 +292,55 @@ func TestSettling(t *testing.T) {
 // A letter of refusal says why, by what provision, and what can be done.
 func TestLetter(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "It would reveal personal information about somebody else. (CQLR c. P-39.1 s. 40; PIPEDA s. 9(1)) "+
-		"You may apply to the Commission d’accès à l’information for an examination of the disagreement, in writing, within thirty days.",
-		rights.Quebec().Letter(language.English, rights.OtherPersons))
-	assert.Equal(t, "Elle nuirait à une enquête. (CQLR c. P-39.1 s. 39(1); PIPEDA s. 9(3)(c.1)) "+
-		"Vous pouvez déposer une plainte auprès du Commissariat à la protection de la vie privée du Canada dans les six mois.",
-		rights.PIPEDA().Letter(language.CanadianFrench, rights.Inquiry))
+	for _, c := range []struct {
+		name  string
+		rules rights.Rules
+		tag   language.Tag
+		want  string
+	}{
+		{
+			"Québec", rights.Quebec(), language.English,
+			"Giving it would likely reveal personal information about somebody else and, under Québec’s Act, could seriously harm that person. (CQLR c. P-39.1 s. 40) " +
+				"A structured format raises serious practical difficulties. (CQLR c. P-39.1 s. 27 par. 3) " +
+				"You may apply to the Commission d’accès à l’information for an examination of the disagreement, in writing, within thirty days of the refusal.",
+		},
+		{
+			"Québec, in French", rights.Quebec(), language.CanadianFrench,
+			"La communication révélerait vraisemblablement des renseignements personnels sur un tiers et, selon la loi québécoise, pourrait lui nuire sérieusement. " +
+				"(RLRQ, c. P-39.1, art. 40) Un format structuré soulève des difficultés pratiques sérieuses. (RLRQ, c. P-39.1, art. 27, al. 3) " +
+				"Vous pouvez demander à la Commission d’accès à l’information l’examen de la mésentente, par écrit, dans les trente jours du refus.",
+		},
+		{
+			"PIPEDA", rights.PIPEDA(), language.English,
+			"Giving it would likely reveal personal information about somebody else. (PIPEDA s. 9(1)) A structured format raises serious practical difficulties. " +
+				"You may file a complaint with the Privacy Commissioner of Canada within six months of the refusal.",
+		},
+		{
+			"PIPEDA, in French", rights.PIPEDA(), language.French,
+			"La communication révélerait vraisemblablement des renseignements personnels sur un tiers. (LPRPDE, par. 9(1)) Un format structuré soulève des difficultés pratiques sérieuses. " +
+				"Vous pouvez déposer une plainte auprès du Commissariat à la protection de la vie privée du Canada dans les six mois suivant le refus.",
+		},
+		{
+			"a program's own",
+			rights.Rules{Remedy: purpose.Text{EN: "Write to us.", FR: "Écrivez-nous."}},
+			language.English,
+			"Giving it would likely reveal personal information about somebody else and, under Québec’s Act, could seriously harm that person. (CQLR c. P-39.1 s. 40; PIPEDA s. 9(1)) " +
+				"A structured format raises serious practical difficulties. (CQLR c. P-39.1 s. 27 par. 3) Write to us.",
+		},
+	} {
+		assert.Equal(t, c.want, c.rules.Letter(c.tag, rights.OtherPersons, rights.Impracticable), c.name)
+	}
+	changed := rights.PIPEDA()
+	changed.Remedy.FR = "Écrivez-nous."
+	assert.Equal(t, "Elle nuirait à une enquête. (LPRPDE, al. 9(3)c.1)) Écrivez-nous.", changed.Letter(language.CanadianFrench, rights.Inquiry), "it is still of that law")
 	seen := map[string]bool{}
 	for g := rights.OtherPersons; g <= rights.NothingKept; g++ {
-		assert.NotEmpty(t, g.Provision())
+		assert.NotEmpty(t, g.Provision(language.English))
 		assert.NotEqual(t, g.Explain(language.English), g.Explain(language.French))
+		assert.NotRegexp(t, `PIPEDA|LPRPDE`, rights.Quebec().Letter(language.English, g)+rights.Quebec().Letter(language.French, g))
+		assert.NotRegexp(t, `P-39|C-12|C\.C\.Q|C\.c\.Q|Québec|québécoise`, rights.PIPEDA().Letter(language.English, g)+rights.PIPEDA().Letter(language.French, g))
+		assert.NotRegexp(t, `CQLR|C\.C\.Q|PIPEDA|\bss?\. `, g.Provision(language.French))
+		assert.NotRegexp(t, `RLRQ|C\.c\.Q|LPRPDE|annexe|al\.`, g.Provision(language.English))
 		var back rights.Ground
 		text, err := g.MarshalText()
 		require.NoError(t, err)
@@ -311,7 +351,7 @@ func TestLetter(t *testing.T) {
 	}
 	assert.Len(t, seen, 11)
 	assert.Empty(t, rights.Ground(0).Explain(language.English))
-	assert.Empty(t, rights.Ground(99).Provision())
+	assert.Empty(t, rights.Ground(99).Provision(language.English))
 }
 
 func TestCeaseDisseminationIsDecidedByAPerson(t *testing.T) {

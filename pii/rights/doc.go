@@ -16,7 +16,7 @@
 //
 // Each kind of request needs an [Assurance] that who asks is the person, and each [Channel] can give at most so much, as the [Rules] say. Whoever asks for another
 // needs an authority. Otherwise nothing is stored and the error is an *[IdentityError]. If identity is proved later, say in
-// [Submission.Received] when the request came: the time runs from then.
+// [Submission.Received] when the request came: the time runs from then. The law speaks of requests in writing (P-39.1 s. 30; PIPEDA s. 8(1)): [Phone] and [InPerson] are more generous.
 //
 // # Time
 //

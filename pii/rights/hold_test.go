@@ -17,16 +17,17 @@ import (
 )
 
 // sweeping gives the rig a real sweeper over a real agenda.
-func sweeping(t *testing.T, x *rig) (seal *piitest.Vault, sweep *retention.Sweeper) {
+func sweeping(t *testing.T, x *rig, changes ...func(*retention.Table)) (seal *piitest.Vault, sweep *retention.Sweeper) {
 	t.Helper()
 	agenda := new(retention.Memory)
 	planner, err := retention.NewPlanner(x.Registry(), agenda)
 	require.NoError(t, err)
 	nothing := retention.EraserFunc(func(context.Context, retention.Item) error { return nil })
-	sweep, err = retention.NewSweeper(retention.Config{
-		Registry: x.Registry(), Store: agenda, Keys: x.Ring,
-		Tables: []retention.Table{{Name: "all", Attributes: x.Registry().Policy().Attributes(), Eraser: nothing}},
-	})
+	table := retention.Table{Name: "all", Attributes: x.Registry().Policy().Attributes(), Eraser: nothing}
+	for _, change := range changes {
+		change(&table)
+	}
+	sweep, err = retention.NewSweeper(retention.Config{Registry: x.Registry(), Store: agenda, Keys: x.Ring, Tables: []retention.Table{table}})
 	require.NoError(t, err)
 	x.erase = func(ctx context.Context, s consent.Subject) (string, bool, error) {
 		c, err := sweep.Erase(ctx, s)

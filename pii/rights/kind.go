@@ -15,7 +15,7 @@ const (
 	Access             Kind = iota + 1 // what is kept of her, and a copy (P-39.1 s. 27; PIPEDA 4.9)
 	Portability                        // what was collected from her, in a structured format (s. 27 par. 3)
 	Rectification                      // of what is inaccurate, incomplete or equivocal (s. 28)
-	Deletion                           // of her file (s. 28)
+	Deletion                           // of what is obsolete or not justified (C.C.Q. art. 40), or kept without authority (s. 28)
 	CeaseDissemination                 // or de-indexing (s. 28.1)
 )
 

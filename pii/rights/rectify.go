@@ -11,7 +11,7 @@ import (
 )
 
 // Rectify seals another text in place of the field's value, on a request for rectification, and records that it was done. The value is collected for the purposes that the old one was, less those refused since, unless how names some;
-// how needs the case of a value that has one. It returns the ids of the recipients that the attribute was disclosed to, sorted: the law has them informed (P-39.1 s. 28; PIPEDA 4.9.5).
+// how needs the case of a value that has one. It returns the ids of the recipients that the attribute was disclosed to, sorted: the law has them informed (C.C.Q. art. 40 par. 2; P-39.1 s. 35; PIPEDA 4.9.5).
 //
 // The file keeps which attribute was rectified, when, by whom and who is to be informed, and neither value: whether the old one is kept, and where, is the program's
 // decision. So is what was derived from it: derive it anew. The field is left as it was on every error.

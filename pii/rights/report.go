@@ -2,6 +2,7 @@ package rights
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +33,10 @@ type Field struct {
 	Place  string // where it is, for the person to read: "message of 3 May"
 	Case   string // the case it belongs to, if any: it tells when it ends
 	Shared bool   // others may be in it, as in a message: it goes through the masker
+
+	// Verified is when the person last said that it is still so, as the program knows it: until then it was accurate (PIPEDA 4.6). Zero: not since it was collected, which is since
+	// when it was rectified for what [Rectify] sealed.
+	Verified time.Time
 
 	describe func(*pii.Vault) (pii.Description, error)
 	reveal   func(*pii.Use) (string, error)
@@ -86,6 +91,7 @@ type (
 		Masked    bool              `json:"masked,omitempty"`
 		Origin    string            `json:"origin"`
 		Since     time.Time         `json:"since"`
+		Verified  time.Time         `json:"verified,omitzero"`
 		Until     time.Time         `json:"until,omitzero"`
 		Purposes  []endJSON         `json:"purposes"`
 	}
@@ -104,6 +110,8 @@ type (
 		Citation string     `json:"citation,omitempty"`
 		Keep     string     `json:"keep"`
 		From     string     `json:"from"`
+
+		AfterConsent string `json:"after_consent,omitempty"`
 	}
 	recipientJSON struct {
 		ID           string                 `json:"id"`
@@ -201,7 +209,7 @@ func (d *Desk) value(use *pii.Use, s consent.Subject, f *Field, portable bool) (
 		return nil, nil, err
 	}
 	told := slices.DeleteFunc(slices.Clone(about.Purposes), d.silent)
-	v := &valueJSON{Attribute: about.Attribute, Place: f.Place, Since: about.Collected, Origin: originText[0], Purposes: []endJSON{}}
+	v := &valueJSON{Attribute: about.Attribute, Place: f.Place, Since: about.Collected, Verified: f.Verified.UTC(), Origin: originText[0], Purposes: []endJSON{}}
 	if int(about.Origin) < len(originText) {
 		v.Origin = originText[about.Origin]
 	}
@@ -228,7 +236,9 @@ func (d *Desk) value(use *pii.Use, s consent.Subject, f *Field, portable bool) (
 	for _, id := range told {
 		end := endJSON{ID: id}
 		if spec, ok := d.spec(id, about.Collected); ok {
-			end.Until = until(spec.Retention, about.Collected)
+			if end.Until, err = d.until(use.Context(), s, &spec, about.Collected); err != nil {
+				return nil, nil, &outage{"ledger", err}
+			}
 		}
 		v.Purposes = append(v.Purposes, end)
 	}
@@ -240,15 +250,31 @@ func (d *Desk) value(use *pii.Use, s consent.Subject, f *Field, portable bool) (
 	return v, told, nil
 }
 
-// until is the end of a period that needs nothing but the day of collection; zero for another.
-func until(r purpose.Retention, collected time.Time) time.Time {
+// until is the end of a period that needs nothing but the day of collection, or the end of consent; zero for another.
+func (d *Desk) until(ctx context.Context, s consent.Subject, spec *purpose.Spec, collected time.Time) (end time.Time, err error) {
+	r := &spec.Retention
 	switch r.From {
 	case purpose.FromCollection:
-		return r.Keep.After(collected)
+		end = r.Keep.After(collected)
 	case purpose.FromYearEnd:
-		return r.Keep.After(time.Date(collected.UTC().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
+		end = r.Keep.After(time.Date(collected.UTC().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC))
 	}
-	return time.Time{}
+	if r.AfterConsent.IsZero() {
+		return end, nil
+	}
+	f, err := d.registry.Facts(ctx, s)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if ended, reason := d.policy().ConsentEnded(cmp.Or(r.Class, spec.Domain), f); reason == purpose.Permitted && !ended.IsZero() {
+		if ended.Before(collected) {
+			ended = collected
+		}
+		if sooner := r.AfterConsent.After(ended); end.IsZero() || sooner.Before(end) {
+			end = sooner
+		}
+	}
+	return end, nil
 }
 
 // spec returns the purpose as it is now, or as it was when something was collected for it.
@@ -272,10 +298,14 @@ func (out *reportJSON) describe(policy *purpose.Policy, ids []purpose.ID) {
 		if !ok {
 			continue // an earlier version's: what it was for is told by its id
 		}
-		out.Purposes = append(out.Purposes, purposeJSON{
+		told := purposeJSON{
 			ID: id, Title: textJSON{spec.Title.EN, spec.Title.FR}, Basis: spec.Basis.String(), Citation: spec.Citation,
 			Keep: spec.Retention.Keep.String(), From: spec.Retention.From.String(),
-		})
+		}
+		if after := spec.Retention.AfterConsent; !after.IsZero() {
+			told.AfterConsent = after.String()
+		}
+		out.Purposes = append(out.Purposes, told)
 	}
 	for _, r := range document.Recipients {
 		var gets []purpose.ID

@@ -361,3 +361,39 @@ func TestAccessTellsNothingOfWhatWasErased(t *testing.T) {
 	assert.Contains(t, out.String(), `"values": []`)
 	assert.NotContains(t, out.String(), "mixed up")
 }
+
+// What she last said is so, and what ended with her consent, is told; a report without either is what it was.
+func TestAccessTellsOfConsentAndOfWhatWasVerified(t *testing.T) {
+	t.Parallel()
+	d := shop()
+	d.Purposes[1].Retention.AfterConsent = purpose.Period{Days: 30}
+	x := newRigUnder(t, d, received)
+	x.Grant(marie, newsletter)
+	email := rights.FieldOf("the list", piitest.Seal[pii.Email](x.Vault, marie, "marie@example.com", newsletter))
+	email.Verified = received.AddDate(0, 0, 10)
+	tell := func() (report struct {
+		Values []struct {
+			Verified time.Time
+			Purposes []struct{ Until time.Time }
+		}
+		Purposes []struct {
+			AfterConsent string `json:"after_consent"`
+		}
+	},
+	) {
+		r := x.receive(t, rights.Access)
+		var out bytes.Buffer
+		_, err := x.WriteAccess(t.Context(), officer, marie, r.ID, []rights.Field{email}, &out)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(out.Bytes(), &report))
+		return report
+	}
+	day := received.Truncate(24 * time.Hour)
+	report := tell()
+	assert.Equal(t, email.Verified, report.Values[0].Verified)
+	assert.Equal(t, "P30D", report.Purposes[0].AfterConsent)
+	assert.Equal(t, day.AddDate(2, 0, 0), report.Values[0].Purposes[0].Until)
+	_, err := x.Registry().Withdraw(t.Context(), marie, newsletter)
+	require.NoError(t, err)
+	assert.Equal(t, x.Clock.Now().AddDate(0, 0, 30), tell().Values[0].Purposes[0].Until)
+}

@@ -152,7 +152,12 @@ func newRig(t testing.TB, changes ...func(*rights.Config)) *rig {
 
 func newRigAt(t testing.TB, now time.Time, changes ...func(*rights.Config)) *rig {
 	t.Helper()
-	x := &rig{Vault: piitest.New(t, shop()), store: new(store)}
+	return newRigUnder(t, shop(), now, changes...)
+}
+
+func newRigUnder(t testing.TB, document purpose.Document, now time.Time, changes ...func(*rights.Config)) *rig {
+	t.Helper()
+	x := &rig{Vault: piitest.New(t, document), store: new(store)}
 	x.Clock.Set(now)
 	x.trail = &trail{Trail: x.Trail}
 	x.config = rights.Config{

@@ -26,42 +26,53 @@ type Rules struct {
 	Working func(day time.Time) bool
 	// Remedy tells the person how a refusal is contested, and how long.
 	Remedy purpose.Text
+
+	law law // whose provisions a letter cites: that of the func that made the rules, and both for a program's own
 }
+
+// law is a body of law that a letter cites. The zero law is none that is known here.
+type law uint8
+
+const (
+	quebec law = iota + 1
+	federal
+)
 
 // Quebec returns the rules of Québec: thirty days and no extension (P-39.1 s. 32), thirty days for recourse (s. 43).
 func Quebec() Rules {
-	r := north()
+	r := north(quebec)
 	r.Recourse = purpose.Period{Days: 30}
 	r.Remedy = purpose.Text{
-		EN: "You may apply to the Commission d’accès à l’information for an examination of the disagreement, in writing, within thirty days.",
-		FR: "Vous pouvez demander à la Commission d’accès à l’information l’examen de la mésentente, par écrit, dans les trente jours.",
+		EN: "You may apply to the Commission d’accès à l’information for an examination of the disagreement, in writing, within thirty days of the refusal.",
+		FR: "Vous pouvez demander à la Commission d’accès à l’information l’examen de la mésentente, par écrit, dans les trente jours du refus.",
 	}
 	return r
 }
 
 // PIPEDA returns the rules of the federal Act: thirty days, extended by at most thirty with notice inside the first (s. 8(3) and (4)), and six months to
-// complain (s. 11(2)).
+// complain (s. 11(3)).
 func PIPEDA() Rules {
-	r := north()
+	r := north(federal)
 	r.Extension = 30
 	r.Recourse = purpose.Period{Months: 6}
 	r.Remedy = purpose.Text{
-		EN: "You may file a complaint with the Privacy Commissioner of Canada within six months.",
-		FR: "Vous pouvez déposer une plainte auprès du Commissariat à la protection de la vie privée du Canada dans les six mois.",
+		EN: "You may file a complaint with the Privacy Commissioner of Canada within six months of the refusal.",
+		FR: "Vous pouvez déposer une plainte auprès du Commissariat à la protection de la vie privée du Canada dans les six mois suivant le refus.",
 	}
 	return r
 }
 
-// north is what both have. The levels are the package's choice: to see or change data takes more than to say that one's own should not be spread.
-func north() Rules {
+// north is what both have. That who asks is shown to be the person, the law wants of every kind (P-39.1 s. 30, which s. 28.1 applies too); the levels are the package's choice:
+// to see data, or have it deleted, takes more than to have it put right or no longer spread.
+func north(of law) Rules {
 	return Rules{
-		Days: 30, Alarm: 7,
+		Days: 30, Alarm: 7, law: of,
 		Channels: map[Channel]Assurance{
 			InAccount: Authenticated, InPerson: Authenticated, Mail: Authenticated, // with a copy of a document
 			Phone: Recognised, SMS: Recognised, Email: Recognised,
 		},
 		Needs: map[Kind]Assurance{
-			Access: Authenticated, Portability: Authenticated, Deletion: Authenticated, Rectification: Recognised, CeaseDissemination: Claimed,
+			Access: Authenticated, Portability: Authenticated, Deletion: Authenticated, Rectification: Recognised, CeaseDissemination: Recognised,
 		},
 	}
 }
@@ -109,11 +120,12 @@ func (r *Rules) alarm(received, deadline time.Time) time.Time {
 }
 
 // Letter returns, for people, why a request was refused or answered in part: each ground with its provision, and the remedy
-// (P-39.1 s. 34; PIPEDA s. 8(7)). It is French for every French, else English.
+// (P-39.1 s. 34; PIPEDA s. 8(7)). It cites the law that the rules are of, as [Quebec] or [PIPEDA] returned them, changed or not, and both for rules that neither made; a ground that
+// the law does not know is told without a provision. It is French for every French, else English.
 func (r Rules) Letter(tag language.Tag, grounds ...Ground) string {
 	text := ""
 	for _, g := range grounds {
-		text += g.Explain(tag) + " "
+		text += g.explain(tag, r.law) + " "
 	}
 	return text + r.Remedy.In(tag)
 }

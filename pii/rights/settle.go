@@ -8,8 +8,9 @@ import (
 	"github.com/purposebound/purposebound/purpose"
 )
 
-// Extend gives more days to answer, beyond the rules' first, and records where the notice is that told the person so and why, which is required. It must be called before the first
-// deadline, and can be once. The error is [ErrExtension] otherwise, and where the rules know no extension.
+// Extend gives more days to answer, beyond the rules' first, and records where the notice is that told the person the new time limit, why, and her right to complain (PIPEDA s. 8(4)), which
+// is required. It must be called before the first deadline, and can be once. The error is [ErrExtension] otherwise, and where the rules know no extension. In Québec
+// only the Commission d’accès à l’information may extend the time (P-39.1 s. 46), so [Quebec] has none.
 func (d *Desk) Extend(ctx context.Context, who purpose.Actor, s consent.Subject, id string, days int, notice string) error {
 	if notice == "" || !named(who) {
 		return ErrInvalid
