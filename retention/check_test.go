@@ -101,6 +101,7 @@ func TestKept(t *testing.T) {
 		{Attribute: "c", Outcome: retention.Deleted},
 		{Attribute: "d", Outcome: retention.Held},
 		{Attribute: "e"},
+		{Attribute: "f", Outcome: retention.Anonymised},
 	}}
 	assert.Equal(t, []retention.Line{c.Lines[1], c.Lines[3]}, c.Kept())
 	assert.Empty(t, (&retention.Certificate{}).Kept())

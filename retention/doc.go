@@ -16,19 +16,27 @@
 // takes the item off the agenda. A hold (consent.Registry.PlaceHold) that comes before that event makes it wait; one that comes after is refused: of a
 // hold and an end, one finds the other.
 //
+// What begins a period, or ends a hold, is an event of the ledger: a case or an account that closes, consent that ends (a withdrawal, where the rule says
+// purpose.Retention.AfterConsent). A registry with consent.WithReview([PutForward](agenda)) puts what it concerns on top of the agenda as it stores the event.
+//
 // The keys of a person are destroyed by [purpose.Compartment], and values of one compartment can end on different days. Rows go when they end; the keys go with the last of them.
 //
 // # Erasure
 //
-// A person may ask for the erasure of everything (P-39.1 s. 28). [Sweeper.Plan] says beforehand what that would do, attribute by attribute. [Sweeper.Erase] does it:
+// A person may ask for the erasure of everything (C.C.Q. art. 40; P-39.1 s. 28). [Sweeper.Plan] says beforehand what that would do, attribute by attribute. [Sweeper.Erase] does it:
 // it puts the request on the agenda, fences the person, destroys the keys and the rows of all that no law obliges to keep and no hold is on, hands a [Certificate] to Config.Certify, and
 // only then records that it is done. What is left opens only for what preserves it, and ends by itself.
+//
+// Where the purposes of a value are achieved it is destroyed, or anonymised for a serious and legitimate purpose (P-39.1 s. 23). So what every rule of its compartment anonymises
+// ([purpose.Anonymise]) is ended by its table's Anonymiser, and plan and certificate call it [Anonymised]: key and rows are gone, and anonymised information that was made of it before
+// may be left. A rule that destroys wins. So does, in an erasure, a key that is kept, and what is left after it when it ends: their rows are deleted, and nothing stays that the
+// certificate does not tell. A program that is to leave nothing of who asks has rules that destroy. [Line.Explain] tells each outcome in English and French.
 //
 // # Crashes
 //
 // Whatever dies, and wherever, the item is still on the agenda, and the next sweep goes on under the same erasure to the same end; any number of processes may
 // sweep together. Every step is repeated until it succeeded once after the fence: shredders and erasers must stand that, and so must Config.Certify, to which a certificate of the same
-// ID, and with the same lines, can be handed again. An end that crashed after it was recorded, with its item still there, is gone through once more, and finds nothing.
+// ID, and with the same lines if all have the same tables, can be handed again. An end that crashed after it was recorded, with its item still there, is gone through once more, and finds nothing.
 // An erasure that was recorded as done is not certified again.
 //
 // # What it does not do
@@ -39,7 +47,8 @@
 //   - In a compartment with anything that is kept, keys are kept: of what ended there only the rows are gone, and a certificate calls it [Deleted], not [Destroyed].
 //   - A due date is a hint that was computed when it was put. A version of the policy that shortens a period closes values at once, and what is on the agenda
 //     already ends when it would have, unless [Planner.Replan] is called.
-//   - What ended by itself while an erasure was under way is not in its certificate.
+//   - What ended by itself before an erasure, or while it was under way, is not in its certificate.
+//   - That what is left of what was anonymised identifies nobody is for the program to show: package redact/anonymity/dossier is for that.
 //   - Backups are the program's: Config.Backups tells the certificate how long they live.
 //
 // Nothing here is legal advice: a figure comes with its source, and the policy's author answers for using it.

@@ -51,7 +51,8 @@ func Due(p *purpose.Policy, f *purpose.Facts, i Item) End {
 
 // dueOf returns when the rule of one class ends for the item, and whether it keeps at all.
 func dueOf(p *purpose.Policy, f *purpose.Facts, i Item, class string) (r RuleEnd, keeps bool, _ purpose.Reason) {
-	rule, scope := ruleOf(p, class)
+	version := versionOf(p, class)
+	rule, scope := ruleIn(version, class)
 	if rule.Keep.IsZero() { // no policy has such a rule
 		return r, false, purpose.UnknownPolicy
 	}
@@ -75,6 +76,21 @@ func dueOf(p *purpose.Policy, f *purpose.Facts, i Item, class string) (r RuleEnd
 	if scope != nil { // what opens the values says itself until when
 		if r.At, reason = scope.End(i.Collected, i.Case, f); reason != purpose.Permitted {
 			return r, false, reason
+		}
+	}
+	if !rule.AfterConsent.IsZero() {
+		ended, reason := version.ConsentEnded(class, f)
+		if reason != purpose.Permitted {
+			return r, false, reason
+		}
+		if !ended.IsZero() {
+			from := ended.UTC()
+			if from.Before(i.Collected) {
+				from = i.Collected.UTC() // what had ended before the values came starts nothing for them
+			}
+			if at := rule.AfterConsent.After(from); r.At.IsZero() || at.Before(r.At) {
+				r.At, r.Consent = at, ended.UTC()
+			}
 		}
 	}
 	r.Waits = r.At.IsZero()
@@ -144,11 +160,11 @@ func closed(f *purpose.Facts, caseID string) (last time.Time, _ purpose.CaseStat
 	return last, together
 }
 
-// ruleOf returns the rule of a class, and a scope that can tell its end if a purpose of the class opens anything to some role; of the policy, or else of the latest version that has
-// the class and came before it. One that only comes later rules over nothing yet, unless there is no other.
-func ruleOf(p *purpose.Policy, class string) (purpose.Retention, *purpose.Scope) {
+// versionOf returns what rules over a class: the policy, or else the latest version that has the class and came before it. One that only comes later rules over nothing yet, unless
+// there is no other.
+func versionOf(p *purpose.Policy, class string) *purpose.Policy {
 	if _, ok := p.ClassOrdinal(class); ok {
-		return ruleIn(p, class)
+		return p
 	}
 	var before, after *purpose.Policy
 	for n := uint16(1); n != 0; n++ {
@@ -168,9 +184,10 @@ func ruleOf(p *purpose.Policy, class string) (purpose.Retention, *purpose.Scope)
 	if before == nil {
 		before = after
 	}
-	return ruleIn(before, class)
+	return before
 }
 
+// ruleIn returns the rule of a class, and a scope that can tell its end if a purpose of the class opens anything to some role.
 func ruleIn(p *purpose.Policy, class string) (rule purpose.Retention, _ *purpose.Scope) {
 	for id := range p.IDs() {
 		if c, err := p.Compartment(id); err != nil || !slices.Equal(c.Classes(), []string{class}) {

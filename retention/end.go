@@ -28,6 +28,7 @@ type RuleEnd struct {
 	Minimum time.Time      // until when the law obliges to keep; zero: it does not, or the period has not started
 	At      time.Time      // zero: the period has not started
 	Waits   bool           // for the event that starts it
+	Consent time.Time      // when consent to the last purpose of the class ended, if that ends it sooner; zero: the period ends it
 }
 
 // anonymises reports whether every rule that keeps the item lets anonymised information take its place.

@@ -199,8 +199,8 @@ func (w *Sweeper) erase(ctx context.Context, s consent.Subject, asked uint64) (r
 
 // carry does what the erasure that has begun is to do.
 //
-// What it certifies follows from the ledger, the policy and the agenda as of when it began, and not from what this run did: holds are refused while it runs, what has ended stays ended, and
-// items stay on the agenda until it is finished. So a run that goes on after a crash, or beside another, certifies the same.
+// What it certifies follows from the ledger, the policy and the agenda as of when it began, and from the tables, and not from what this run did: holds are refused while it runs, what has
+// ended stays ended, and items stay on the agenda until it is finished. So a run that goes on after a crash, or beside another, certifies the same.
 func (w *Sweeper) carry(ctx context.Context, s consent.Subject, x erasing, f *purpose.Facts, items []Item) (result, error) {
 	p := w.registry.Policy().At(x.at)
 	all := fates(p, f, x.at, items)
@@ -209,20 +209,18 @@ func (w *Sweeper) carry(ctx context.Context, s consent.Subject, x erasing, f *pu
 		return result{}, err
 	}
 	var over []Item
-	kept := make(map[purpose.Compartment]bool)
 	for _, t := range all {
 		if t.outcome == Destroyed {
 			over = append(over, t.item)
-		} else {
-			kept[t.item.Compartment] = true
 		}
 	}
+	kept := keeps(all)
 	if _, err := w.keys.Shred(ctx, s, func(c purpose.Compartment) bool { return kept[c] }); err != nil {
 		return result{}, err
 	}
-	c := Certificate{ID: x.id, Digest: Digest(x.id, s), Policy: x.policy, Decided: x.at, Lines: lines(all)}
+	c := Certificate{ID: x.id, Digest: Digest(x.id, s), Policy: x.policy, Decided: x.at, Lines: w.lines(p, all)}
 	var err error
-	if c.Tables, err = w.rows(ctx, over, false); err != nil {
+	if c.Tables, err = w.rows(ctx, over, anonymised(p, all)); err != nil {
 		return result{}, err
 	}
 	if c.Redacted, err = w.redact(ctx, s, x.id, p, f, all); err != nil {

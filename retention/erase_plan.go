@@ -31,7 +31,7 @@ func (w *Sweeper) Plan(ctx context.Context, s consent.Subject) (Plan, error) {
 		erased.Erased = now
 	}
 	p := w.registry.Policy().At(now)
-	return Plan{Policy: p.Version(), Ledger: f.Ledger, Lines: lines(fates(p, &erased, now, items))}, nil
+	return Plan{Policy: p.Version(), Ledger: f.Ledger, Lines: w.lines(p, fates(p, &erased, now, items))}, nil
 }
 
 // fate is what an erasure does to an item.
@@ -61,22 +61,51 @@ func fates(p *purpose.Policy, f *purpose.Facts, at time.Time, items []Item) []fa
 	return all
 }
 
+// keeps returns the compartments with anything that is kept: so are their keys.
+func keeps(all []fate) map[purpose.Compartment]bool {
+	out := make(map[purpose.Compartment]bool)
+	for _, t := range all {
+		if t.outcome != Destroyed {
+			out[t.item.Compartment] = true
+		}
+	}
+	return out
+}
+
+// anonymised returns the compartments that tables anonymise: all their rules say so, also those that do not keep what is erased, and their keys go. Where keys are kept, rows are
+// deleted: what is left of a value that a backup still opens, and of which the certificate tells something else, is not anonymised. It follows from the policy alone, and not from
+// the person's facts, which an erasure that goes on may find blanked.
+func anonymised(p *purpose.Policy, all []fate) map[purpose.Compartment]bool {
+	kept := keeps(all)
+	out := make(map[purpose.Compartment]bool)
+	for _, t := range all {
+		c := t.item.Compartment
+		if _, seen := out[c]; seen || kept[c] {
+			continue
+		}
+		out[c] = !slices.ContainsFunc(c.Classes(), func(class string) bool {
+			rule, _ := ruleIn(versionOf(p, class), class)
+			return rule.Then != purpose.Anonymise
+		})
+	}
+	return out
+}
+
 // lines says what becomes of each attribute in each compartment. Keys are destroyed by compartment: with anything in it that is
 // kept they are kept, and of what ended there only the rows are gone.
-func lines(all []fate) []Line {
+func (w *Sweeper) lines(p *purpose.Policy, all []fate) []Line {
 	type place struct {
 		attribute   purpose.Attribute
 		compartment purpose.Compartment
 	}
 	whose := make(map[place][]*fate)
-	kept := make(map[purpose.Compartment]bool)
+	kept, anonymised := keeps(all), anonymised(p, all)
 	for n := range all {
 		t := &all[n]
 		for _, a := range t.item.Attributes {
 			at := place{a, t.item.Compartment}
 			whose[at] = append(whose[at], t)
 		}
-		kept[t.item.Compartment] = kept[t.item.Compartment] || t.outcome != Destroyed
 	}
 	var out []Line
 	for at, of := range whose {
@@ -87,6 +116,8 @@ func lines(all []fate) []Line {
 			l.Outcome, l.Until, l.Why = why(of)
 		case kept[at.compartment]:
 			l.Outcome = Deleted
+		case anonymised[at.compartment] && slices.ContainsFunc(w.tables, func(t Table) bool { return t.anonymises() && slices.Contains(t.Attributes, at.attribute) }):
+			l.Outcome = Anonymised
 		}
 		out = append(out, l)
 	}

@@ -42,11 +42,20 @@ func newShelf(seed int64) *shelf {
 			rule.Citation = "c"
 			rule.Minimum = choose(s, rule.Keep, purpose.Period{Years: rule.Keep.Years, Days: 1}, purpose.Period{Days: 1})
 		}
-		s.doc.Purposes = append(s.doc.Purposes, kept(id, rule, purpose.Use, purpose.Combine, purpose.Erase))
+		asked := s.chance(35)
+		if asked && s.chance(80) {
+			rule.Citation, rule.Minimum = "", purpose.Period{}
+			rule.AfterConsent = purpose.Period{Months: s.rnd.IntN(14), Days: 1 + s.rnd.IntN(40)}
+		}
+		spec := kept(id, rule, purpose.Use, purpose.Combine, purpose.Erase)
+		if asked {
+			spec.Basis = purpose.ExpressConsent
+		}
+		s.doc.Purposes = append(s.doc.Purposes, spec)
 	}
 	if s.chance(30) { // two purposes of one class
 		s.doc.Purposes[0].Retention.Class = "shared"
-		s.doc.Purposes[1].Retention = s.doc.Purposes[0].Retention
+		s.doc.Purposes[1].Retention, s.doc.Purposes[1].Basis = s.doc.Purposes[0].Retention, s.doc.Purposes[0].Basis
 	}
 	p, err := purpose.NewPolicy(s.doc)
 	if err != nil {
@@ -76,6 +85,19 @@ func (s *shelf) shuffle() {
 	for _, id := range []string{"1", "2"} {
 		if s.chance(60) {
 			f.Cases[id] = purpose.Case{Status: state(), Closed: s.when()}
+		}
+	}
+	f.Consents = map[purpose.ID]purpose.Consent{}
+	for _, id := range shelfIDs {
+		c := purpose.Consent{
+			Status: choose(s, purpose.Given, purpose.Given, purpose.Given, purpose.Withdrawn, purpose.Withdrawn, purpose.Status(s.rnd.IntN(7))), Since: s.when(),
+			Operations: purpose.OperationSet(purpose.Use, purpose.Combine, purpose.Erase), Policy: s.policy.Version(),
+		}
+		if c.Status == purpose.Given && s.chance(30) {
+			c.Until = s.when()
+		}
+		if s.chance(80) {
+			f.Consents[id] = c
 		}
 	}
 	for range s.rnd.IntN(3) {
@@ -111,6 +133,14 @@ func (s *shelf) of(ids []purpose.ID) retention.Item {
 	i := s.item
 	i.Subject, i.Attributes, i.Compartment = "s", []purpose.Attribute{"profile.invoice"}, c
 	return i
+}
+
+// asks reports whether some purpose that the item was collected for needs consent.
+func (s *shelf) asks() bool {
+	return slices.ContainsFunc(s.ids, func(id purpose.ID) bool {
+		spec, _ := s.policy.Spec(id)
+		return spec.Basis == purpose.ExpressConsent
+	})
 }
 
 // opens reports whether some purpose that the item was collected for opens it.
@@ -187,13 +217,13 @@ func TestLawNothingEndsWhileOpen(t *testing.T) {
 	})
 }
 
-// Without holds and erasure, an item is kept exactly as long as some purpose opens it.
+// Without holds and erasure, an item is kept exactly as long as some purpose opens it. Consent is out of this: a purpose without one opens nothing of what it keeps.
 func TestLawNothingOutlivesItsPurposes(t *testing.T) {
 	t.Parallel()
 	law(t, func(s *shelf, _ retention.End) (bool, bool) {
 		s.facts.Erased, s.facts.Holds = time.Time{}, nil
 		e := retention.Due(s.policy, s.facts, s.item)
-		if e.Reason != purpose.Permitted {
+		if e.Reason != purpose.Permitted || s.asks() {
 			return true, false
 		}
 		if e.Waits {
@@ -234,6 +264,12 @@ func TestLawOfStarts(t *testing.T) {
 			if !s.facts.Erased.IsZero() {
 				keep = r.Rule.Minimum
 			}
+			if !r.Consent.IsZero() {
+				if keep != r.Keep || r.Waits || !r.Start.IsZero() && !r.At.Before(keep.After(r.Start)) || r.At.Before(r.Rule.AfterConsent.After(r.Consent)) {
+					return false, true
+				}
+				continue
+			}
 			if keep != r.Keep || r.Start.IsZero() != r.Waits || !r.Waits && (!r.At.Equal(keep.After(r.Start)) || r.Start.Before(s.item.Collected)) {
 				return false, true
 			}
@@ -264,6 +300,9 @@ func TestLawOfEvents(t *testing.T) {
 	law(t, func(s *shelf, e retention.End) (bool, bool) {
 		account, cases := false, false
 		for _, r := range e.Rules {
+			if !r.Rule.AfterConsent.IsZero() {
+				continue // consent may end it before
+			}
 			account = account || r.Rule.From == purpose.FromAccountClosed
 			cases = cases || r.Rule.From == purpose.FromCaseClosed
 		}
@@ -279,6 +318,45 @@ func TestLawOfEvents(t *testing.T) {
 			return false, true
 		}
 		return true, account || cases
+	})
+}
+
+// That consent ends only ever makes an end sooner, by no more than is said, and while all consent stands it changes nothing.
+func TestLawOfConsent(t *testing.T) {
+	t.Parallel()
+	law(t, func(s *shelf, e retention.End) (bool, bool) {
+		if s.chance(50) {
+			for _, id := range shelfIDs {
+				s.facts.Consents[id] = purpose.Consent{Status: purpose.Withdrawn, Since: s.when()}
+			}
+			e = retention.Due(s.policy, s.facts, s.item)
+		}
+		d := s.policy.Document()
+		for i := range d.Purposes {
+			d.Purposes[i].Retention.AfterConsent = purpose.Period{}
+		}
+		p, err := purpose.NewPolicy(d)
+		if err != nil {
+			return false, true
+		}
+		if plain := retention.Due(p, s.facts, s.item); e.Reason == purpose.Permitted {
+			if plain.Reason != purpose.Permitted || e.Waits && !plain.Waits || !plain.Waits && e.At.After(plain.At) {
+				return false, true
+			}
+			for i, r := range e.Rules {
+				if was := plain.Rules[i]; r.Consent.IsZero() && !r.At.Equal(was.At) || !r.Consent.IsZero() && !was.Waits && !r.At.Before(was.At) {
+					return false, true
+				}
+			}
+		}
+		stands := *s.facts
+		stands.Consents = map[purpose.ID]purpose.Consent{}
+		for _, id := range shelfIDs {
+			stands.Consents[id] = purpose.Consent{Status: purpose.Given, Since: s.when()}
+		}
+		given, plain := retention.Due(s.policy, &stands, s.item), retention.Due(p, &stands, s.item)
+		ended := slices.ContainsFunc(e.Rules, func(r retention.RuleEnd) bool { return !r.Consent.IsZero() })
+		return given.Reason == plain.Reason && given.At.Equal(plain.At) && given.Waits == plain.Waits, ended
 	})
 }
 

@@ -35,15 +35,18 @@ type Table struct {
 	Name       string              // names it in reports; required, unique
 	Attributes []purpose.Attribute // what it has fields of; required
 	Eraser     Eraser              // required
-	// Anonymiser is called in place of Eraser for what a sweep ends under rules that all anonymise it ([purpose.Anonymise]). It must do what Eraser must, and may leave anonymised
-	// information that was made before, but no sealed field of the item, which opens for nobody any more. Nil: Eraser. An erasure that a person asked for never calls it.
+	// Anonymiser is called in place of Eraser for what ends under rules that all anonymise it ([purpose.Anonymise]). It must do what Eraser must, and may leave anonymised
+	// information that was made before, but no sealed field of the item, which opens for nobody any more. Nil: Eraser. Once a person has asked for erasure, it is called only for what her
+	// certificate calls [Anonymised]; what that calls [Deleted], and what it calls [Retained] or [Held] and ends later, Eraser deletes.
 	Anonymiser Eraser
 }
 
 // eraser returns what ends an item of the table.
 func (t *Table) eraser(anonymise bool) Eraser {
-	if anonymise && !missing(t.Anonymiser) {
+	if anonymise && t.anonymises() {
 		return t.Anonymiser
 	}
 	return t.Eraser
 }
+
+func (t *Table) anonymises() bool { return !missing(t.Anonymiser) }

@@ -21,8 +21,8 @@ type Planner struct {
 	agenda   Agenda
 }
 
-// NewPlanner returns a planner that computes due dates by the registry's policy and facts. What has no end yet, because a case or an account is open, is looked at
-// after 30 days.
+// NewPlanner returns a planner that computes due dates by the registry's policy and facts. What has no end yet, because a case or an account is open, or
+// may end sooner, because consent may, is looked at after 30 days.
 func NewPlanner(r *consent.Registry, a Agenda) (*Planner, error) {
 	if r == nil || missing(a) {
 		return nil, errors.New("retention: NewPlanner: registry and agenda must not be nil")
@@ -51,8 +51,8 @@ func (p *Planner) Keep(ctx context.Context, s consent.Subject, c purpose.Compart
 	return nil
 }
 
-// Replan computes the due dates of all that the agenda has of the person anew. Call it after an event that can start a period or end a hold: a case or an account that
-// closed, a hold that was released; and for everybody when a version of the policy shortens a period. An item whose end came nearer is looked at earlier; one whose end went further away
+// Replan computes the due dates of all that the agenda has of the person anew. Call it for everybody when a version of the policy shortens a period; and, where the registry has no
+// [consent.WithReview], after an event that can start a period or end a hold: a case or an account that closed, consent that ended, a hold that was released. An item whose end came nearer is looked at earlier; one whose end went further away
 // stays as it is, and is put back when it is looked at. An erasure that waits for a hold is tried again.
 func (p *Planner) Replan(ctx context.Context, s consent.Subject) error {
 	if p == nil {
@@ -89,6 +89,31 @@ func (p *Planner) Replan(ctx context.Context, s consent.Subject) error {
 	return nil
 }
 
+// PutForward returns what has all that the agenda has of a person looked at by the next sweep, which decides anew and puts back what ends later. It is for [consent.WithReview]: with it
+// nobody has to remember [Planner.Replan] where a case or an account closes, consent ends or a hold is released, in whichever process.
+func PutForward(a Agenda) consent.Review {
+	return func(ctx context.Context, s consent.Subject, now time.Time) error {
+		if missing(a) {
+			return fmt.Errorf("retention: put forward: %w", ErrConfig)
+		}
+		items, err := a.Of(ctx, s)
+		if err != nil {
+			return fmt.Errorf("retention: put forward: %w", err)
+		}
+		items = slices.DeleteFunc(items, func(i Item) bool { return !now.Before(i.Due) })
+		if len(items) == 0 {
+			return nil
+		}
+		for n := range items {
+			items[n].Due = now
+		}
+		if err := a.Put(ctx, items...); err != nil {
+			return fmt.Errorf("retention: put forward: %w", err)
+		}
+		return nil
+	}
+}
+
 // heldWhole reports whether a hold is on everything.
 func heldWhole(f *purpose.Facts) bool {
 	return slices.ContainsFunc(f.Holds, func(h purpose.Hold) bool { return h.Case == "" })
@@ -100,10 +125,13 @@ func (p *Planner) due(f *purpose.Facts, i Item) time.Time {
 	return next(Due(p.registry.Policy().At(now), f, i), now, defaultReview)
 }
 
-// next returns when an item of that end is to be looked at: at its end, or in a while if that cannot be told.
+// next returns when an item of that end is to be looked at: at its end, or in a while if that cannot be told or may come sooner.
 func next(e End, now time.Time, review time.Duration) time.Time {
 	if e.Reason != purpose.Permitted || e.Waits || e.At.IsZero() {
 		return now.Add(review)
+	}
+	if later := now.Add(review); e.At.After(later) && slices.ContainsFunc(e.Rules, func(r RuleEnd) bool { return !r.Rule.AfterConsent.IsZero() && r.Consent.IsZero() }) {
+		return later // should nobody have told of consent that ended
 	}
 	// What a rule puts beyond the years an agenda can store is looked at in the last of them.
 	if last := time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC); e.At.After(last) {

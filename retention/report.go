@@ -14,10 +14,11 @@ type Outcome uint8
 
 // The outcomes of an erasure.
 const (
-	Destroyed Outcome = iota + 1 // its key is destroyed and its rows are deleted
-	Deleted                      // its rows are deleted; its key is kept for what is Retained or Held beside it, so until then a backup of the rows still opens
-	Retained                     // a law obliges to keep it
-	Held                         // a hold keeps it
+	Destroyed  Outcome = iota + 1 // its key is destroyed and its rows are deleted
+	Deleted                       // its rows are deleted; its key is kept for what is Retained or Held beside it, so until then a backup of the rows still opens
+	Retained                      // a law obliges to keep it
+	Held                          // a hold keeps it
+	Anonymised                    // its key is destroyed and its rows are deleted, by a table's Anonymiser: anonymised information that was made of it before may be left
 )
 
 // Line is what an erasure does to the values of one attribute in one compartment. It names no person and holds no value.
@@ -46,7 +47,7 @@ type Certificate struct {
 	Decided   time.Time // when the erasure was decided and the person fenced
 	Completed time.Time // when everything it was to end had ended
 	Lines     []Line    // what became of each attribute
-	Tables    []string  // whose erasers reported success, sorted
+	Tables    []string  // whose erasers, or anonymisers, reported success, sorted
 	Redacted  bool      // the ledger's payloads were blanked
 	// Backups is the day on which the last backup expires that was made before the keys were destroyed, if the program told how long backups are kept: until then a key
 	// could be put back together with the key-encryption key of its day. Zero: not told.
@@ -63,7 +64,7 @@ func Digest(id string, s consent.Subject) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Kept returns the lines of what was not erased: Retained or Held.
+// Kept returns the lines of what was not erased: Retained or Held. What is Anonymised is not kept: what may be left of it is about nobody.
 func (c *Certificate) Kept() (lines []Line) {
 	for _, l := range c.Lines {
 		if l.Outcome == Retained || l.Outcome == Held {

@@ -160,7 +160,8 @@ func (w *Sweeper) end(ctx context.Context, i Item, id string, e End) settled {
 			return failed(i, err)
 		}
 	}
-	if _, err := w.rows(ctx, []Item{i}, e.anonymises() && f.Erased.IsZero()); err != nil {
+	anonymised := map[purpose.Compartment]bool{i.Compartment: e.anonymises() && f.Erased.IsZero()} // what was retained of who was erased is destroyed
+	if _, err := w.rows(ctx, []Item{i}, anonymised); err != nil {
 		return failed(i, err)
 	}
 	if wait {
@@ -205,8 +206,9 @@ func (w *Sweeper) goes(ctx context.Context, f *purpose.Facts, id string, other I
 	return false, just, nil
 }
 
-// rows has every table with one of an item's attributes delete it, and returns the names of the tables that were asked. All are asked also if one fails.
-func (w *Sweeper) rows(ctx context.Context, items []Item, anonymise bool) (tables []string, err error) {
+// rows has every table with one of an item's attributes delete it, or anonymise it in these compartments, and returns the names of the tables that were asked. All are asked also if
+// one fails.
+func (w *Sweeper) rows(ctx context.Context, items []Item, anonymised map[purpose.Compartment]bool) (tables []string, err error) {
 	var faults []error
 	for _, t := range w.tables {
 		asked := false
@@ -219,7 +221,7 @@ func (w *Sweeper) rows(ctx context.Context, items []Item, anonymise bool) (table
 				return nil, context.Cause(ctx)
 			}
 			i.Claim, i.Attributes = "", slices.Clone(i.Attributes)
-			if err := t.eraser(anonymise).Erase(ctx, i); err != nil {
+			if err := t.eraser(anonymised[i.Compartment]).Erase(ctx, i); err != nil {
 				faults = append(faults, fmt.Errorf("table %s: %w", t.Name, err))
 				break // of this table: it is asked again, for all
 			}

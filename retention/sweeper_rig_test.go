@@ -53,7 +53,7 @@ func shop() purpose.Document {
 			spec(taxes, "legal", purpose.LegalGround, "clerk", retention.Tax(), "identity.name"),
 			spec(dispute, "legal", purpose.LegalGround, "clerk", purpose.Retention{Class: "dispute", Keep: purpose.Period{Years: 1}, From: purpose.FromCollection}, "identity.email", "identity.name", "identity.birth_date"),
 			spec(warranty, "warranty", purpose.LegalGround, "clerk", purpose.Retention{
-				Keep: purpose.Period{Years: 10}, Minimum: purpose.Period{Years: 2}, From: purpose.FromCollection, Citation: "CQLR c. P-40.1 s. 38",
+				Keep: purpose.Period{Years: 10}, Minimum: purpose.Period{Years: 2}, From: purpose.FromCollection, Citation: "c",
 			}, "identity.name"),
 		},
 	}
@@ -78,6 +78,8 @@ type rig struct {
 	store   *retention.Memory
 	planner *retention.Planner
 
+	reviewed bool // what the registry stores is told to the agenda
+
 	mu     sync.Mutex
 	rows   []row
 	backup []row
@@ -91,10 +93,15 @@ func newRig(t *testing.T) *rig {
 	return newRigUnder(t, shop())
 }
 
-func newRigUnder(t *testing.T, document purpose.Document) *rig {
+func newRigUnder(t *testing.T, document purpose.Document, options ...consent.Option) *rig {
 	t.Helper()
 	r := &rig{t: t, store: new(retention.Memory), at: func(string, bool) error { return nil }}
-	v := piitest.New(t, document)
+	v := piitest.New(t, document, append(options, consent.WithReview(func(ctx context.Context, s consent.Subject, now time.Time) error {
+		if !r.reviewed {
+			return nil
+		}
+		return retention.PutForward(r.store)(ctx, s, now)
+	}))...)
 	planner, err := retention.NewPlanner(v.Registry(), r.store)
 	require.NoError(t, err)
 	r.v, r.planner = v.Telling(planner), planner

@@ -28,8 +28,8 @@ func TestStory(t *testing.T) {
 	for _, line := range []string{
 		"identity.phone   went to Messagerie du Fleuve on 2025-03-07", "values given: 5, withheld: 0",
 		"rights: IdentityNotVerified: rectification by sms needs recognised, has claimed", "to be told of the new one: carrier",
-		"identity.email   destroyed, keys and rows", "identity.name    destroyed, keys and rows", "identity.phone   destroyed, keys and rows",
-		"profile.invoice  kept until 2032-01-01: Income Tax Act (Canada) s. 230(4)(b)",
+		"identity.email   This is destroyed, with its key.", "identity.name    This is destroyed, with its key.", "identity.phone   This is destroyed, with its key.",
+		"profile.invoice  This is kept until 2032-01-01: Income Tax Act (Canada) s. 230(4)(b).",
 		"the certificate verifies: 5 lines, hers: true, somebody else's: false", "A law obliges us to keep it.", "values given: 1, withheld: 0",
 		"sweep: [identity.name] ended: 24", "sweep: nothing is due", "sweep: [profile.invoice] ended: 1", "invoices left: 0", "invoices back: 1",
 	} {

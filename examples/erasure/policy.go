@@ -93,7 +93,7 @@ func Policy() purpose.Document {
 			},
 			{
 				ID: Requests, Domain: "requests", Title: purpose.Text{EN: "Your requests", FR: "Vos demandes"},
-				Basis: purpose.LegalGround, Citation: "P-39.1 s. 27 and 28", Attributes: asked,
+				Basis: purpose.LegalGround, Citation: "P-39.1 ss. 27 and 28", Attributes: asked,
 				Operations: []purpose.Operation{purpose.Collect, purpose.Use, purpose.Rights},
 				Roles:      map[purpose.Role][]purpose.Attribute{officer.Role: asked},
 				// As long as the longest of the others: what is kept can be asked for.

@@ -75,11 +75,16 @@ func openShop(ctx context.Context, dir string) (_ *shop, err error) {
 		return s, err
 	}
 	s.closers = append(s.closers, ledger.Close)
+	if s.agenda, err = retentionsql.Open(ctx, s.db); err != nil {
+		return s, err
+	}
+	s.closers = append(s.closers, s.agenda.Close)
 	policy, err := purpose.NewPolicy(Policy())
 	if err != nil {
 		return s, err
 	}
-	if s.registry, err = consent.NewRegistry(policy, ledger, consent.WithClock(s.Now)); err != nil {
+	// What closes a case, ends consent or releases a hold has what is kept looked at.
+	if s.registry, err = consent.NewRegistry(policy, ledger, consent.WithClock(s.Now), consent.WithReview(retention.PutForward(s.agenda))); err != nil {
 		return s, err
 	}
 	s.closers = append(s.closers, s.registry.Close)
@@ -100,10 +105,6 @@ func openShop(ctx context.Context, dir string) (_ *shop, err error) {
 	if err != nil {
 		return s, err
 	}
-	if s.agenda, err = retentionsql.Open(ctx, s.db); err != nil {
-		return s, err
-	}
-	s.closers = append(s.closers, s.agenda.Close)
 	planner, err := retention.NewPlanner(s.registry, s.agenda)
 	if err != nil {
 		return s, err

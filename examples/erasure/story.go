@@ -385,16 +385,7 @@ func (s *shop) another(ctx context.Context) error {
 // tell says what became of each attribute.
 func tell(c retention.Certificate, say func(string, ...any)) {
 	for _, l := range c.Lines {
-		switch l.Outcome {
-		case retention.Destroyed:
-			say("  %-16s destroyed, keys and rows", l.Attribute)
-		case retention.Deleted:
-			say("  %-16s deleted", l.Attribute)
-		case retention.Retained:
-			say("  %-16s kept until %s: %s", l.Attribute, l.Until.Format(time.DateOnly), l.Why)
-		case retention.Held:
-			say("  %-16s held for %s", l.Attribute, l.Why)
-		}
+		say("  %-16s %s", l.Attribute, l.Explain(language.English))
 	}
 }
 

@@ -1,7 +1,8 @@
 // Package certificate signs the certificate of an erasure, so that whoever is shown it can tell that it is the organisation's and was not changed.
 //
 // A signed certificate is a JSON Web Token (RFC 7519) as Tink makes it: text that is kept with the request it answers and given to the person. It never expires, and
-// it holds no personal data: [retention.Certificate.Concerns] tells whose it is to who knows the person's id, and to nobody else. The file format.md describes the claims.
+// it holds no personal data: [retention.Certificate.Concerns] tells whose it is to who knows the person's id, and to nobody else. The file format.md describes the claims:
+// version 2 of them where something is [retention.Anonymised], and version 1 where nothing is.
 //
 //	signer, err := certificate.NewSigner(keys, "shop.example")
 //	token, err := signer.Sign(c)           // in retention.Config.Certify
@@ -12,7 +13,8 @@
 // # What this does not do
 //
 // It signs what it is told. That names of tables and policies, citations and purposes say nothing about a person is for who writes them. An id that can be guessed, such as a number
-// that is counted up, can be found from the digest by trying: [github.com/purposebound/purposebound/consent.NewSubject] makes ids that cannot.
+// that is counted up, can be found from the digest by trying: [github.com/purposebound/purposebound/consent.NewSubject] makes ids that cannot. That what may be left of what is
+// anonymised identifies nobody is for who made it to show: package redact/anonymity/dossier is for that.
 //
 // A token is not unique: signing again makes another, and a signature of ECDSA has a twin. Certificates are told apart by their ID.
 package certificate
@@ -62,7 +64,7 @@ func NewSigner(keys *keyset.Handle, issuer string) (*Signer, error) {
 	return &Signer{s, issuer}, nil
 }
 
-// Sign returns the certificate as a token. It returns [ErrCertificate] for one without ID, digest, policy or times, or with a digest that [retention.Digest] does not return; that was completed before it was
+// Sign returns the certificate as a token. One with a line that is [retention.Anonymised] is of version 2, which a program that knows version 1 alone refuses with [ErrFormat]. It returns [ErrCertificate] for one without ID, digest, policy or times, or with a digest that [retention.Digest] does not return; that was completed before it was
 // decided, or whose backups expire before that; with a line without attribute, compartment or outcome, without a reason of what is kept, with a reason of what is not, or with an
 // end of what no law retains; with lines or tables out of order or there twice. A sweeper makes none of these. It returns [ErrSigning] if the key could not be used, and for a zero Signer.
 func (s *Signer) Sign(c retention.Certificate) (string, error) {

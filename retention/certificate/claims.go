@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,15 +13,20 @@ import (
 	"github.com/purposebound/purposebound/retention"
 )
 
-// claim is the one private claim; format is its version.
-const (
-	claim  = "erasure"
-	format = 1
-)
+// claim is the one private claim.
+const claim = "erasure"
 
-// The texts of outcomes. They are stored: they are never changed, only added to.
+// The texts of outcomes. They are stored: they are never changed, only added to, and what is added needs another version.
 var outcomes = map[retention.Outcome]string{
-	retention.Destroyed: "destroyed", retention.Deleted: "deleted", retention.Retained: "retained", retention.Held: "held",
+	retention.Destroyed: "destroyed", retention.Deleted: "deleted", retention.Retained: "retained", retention.Held: "held", retention.Anonymised: "anonymised",
+}
+
+// version returns the version of the private claim: 2 with something anonymised, and 1 without, so that one certificate has one form, and who reads version 1 alone reads all it can.
+func version(c *retention.Certificate) int {
+	if slices.ContainsFunc(c.Lines, func(l retention.Line) bool { return l.Outcome == retention.Anonymised }) {
+		return 2
+	}
+	return 1
 }
 
 // payload is all that a token claims.
@@ -32,7 +38,6 @@ type payload struct {
 }
 
 type erased struct {
-	Format    int      `json:"v"`
 	Digest    string   `json:"digest"`
 	Policy    string   `json:"policy"`
 	Decided   string   `json:"decided"`
@@ -69,7 +74,7 @@ func private(c *retention.Certificate) map[string]any {
 		tables = append(tables, t)
 	}
 	out := map[string]any{
-		"v": format, "digest": c.Digest, "policy": c.Policy, "decided": stamp(c.Decided), "completed": stamp(c.Completed),
+		"v": version(c), "digest": c.Digest, "policy": c.Policy, "decided": stamp(c.Decided), "completed": stamp(c.Completed),
 		"lines": lines, "tables": tables, "redacted": c.Redacted,
 	}
 	if !c.Backups.IsZero() {
@@ -81,7 +86,7 @@ func private(c *retention.Certificate) map[string]any {
 // read reads the claims of a token that was verified.
 func read(claims []byte) (retention.Certificate, error) {
 	var p payload
-	if err := json.Unmarshal(claims, &p); err != nil || p.Issuer == "" || p.Body == nil || p.Body.Format != format {
+	if err := json.Unmarshal(claims, &p); err != nil || p.Issuer == "" || p.Body == nil {
 		return retention.Certificate{}, ErrFormat
 	}
 	ok := true
@@ -109,8 +114,8 @@ func read(claims []byte) (retention.Certificate, error) {
 	return c, nil
 }
 
-// written reports whether claims are those that are written of the certificate. The decoder is lenient: it takes a name in other letters, an absent field, a null and an empty
-// text for the same, and passes over what it does not know. Another reader need not, so nothing passes that is not written.
+// written reports whether claims are those that are written of the certificate, in the version that this one is written in. The decoder is lenient: it takes a name in other letters, an
+// absent field, a null and an empty text for the same, and passes over what it does not know. Another reader need not, so nothing passes that is not written.
 func written(claims []byte, issuer string, c *retention.Certificate) bool {
 	one, err := json.Marshal(map[string]any{"iss": issuer, "iat": c.Completed.Unix(), "jti": c.ID, claim: private(c)})
 	if err != nil {
@@ -161,7 +166,7 @@ func said(l *retention.Line) bool {
 		return l.Why != ""
 	case retention.Held:
 		return l.Why != "" && l.Until.IsZero()
-	case retention.Destroyed, retention.Deleted:
+	case retention.Destroyed, retention.Deleted, retention.Anonymised:
 		return l.Why == "" && l.Until.IsZero()
 	}
 	return false

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"math/big"
 	"os"
 	"strings"
@@ -18,14 +19,19 @@ import (
 	"github.com/purposebound/purposebound/retention/certificate"
 )
 
-// edit is one change of the golden claims, as text: what the issuer could sign and this version does not write.
+// edit is one change of the golden claims, as text: what the issuer could sign and no version writes.
 type edit struct{ name, old, new string }
 
-func edits() []edit {
-	return []edit{
-		{"a version that is to come", `"v": 1`, `"v": 2`},
-		{"no version", `"v": 1,`, ``},
-		{"a version as text", `"v": 1`, `"v": "1"`},
+func edits(version int) []edit {
+	is := fmt.Sprintf(`"v": %d`, version)
+	all := []edit{
+		{"the other version", is, fmt.Sprintf(`"v": %d`, 3-version)},
+		{"a version that is to come", is, `"v": 3`},
+		{"a version of before", is, `"v": 0`},
+		{"a version between two", is, `"v": 1.5`},
+		{"no version", is + `,`, ``},
+		{"a version that is null", is, `"v": null`},
+		{"a version as text", is, fmt.Sprintf(`"v": "%d"`, version)},
 		{"no body", `"erasure"`, `"destruction"`},
 		{"no id", `"jti": "e-1",`, ``},
 		{"an empty id", `"jti": "e-1"`, `"jti": ""`},
@@ -52,7 +58,7 @@ func edits() []edit {
 		{"no lines", `"lines"`, `"rows"`},
 		{"lines that are null", `"tables": ["clients", "invoices"]`, `"tables": null`},
 		{"a line that is null", `"lines": [`, `"lines": [null, `},
-		{"an outcome of no version", `"destroyed"`, `"anonymised"`},
+		{"an outcome of no version", `"destroyed"`, `"forgotten"`},
 		{"an outcome in capitals", `"destroyed"`, `"Destroyed"`},
 		{"retained for no reason", `, "why": "Income Tax Act (Canada) s. 230(4)(b)"`, ``},
 		{"an empty reason", `"outcome": "deleted"`, `"outcome": "deleted", "why": ""`},
@@ -68,11 +74,23 @@ func edits() []edit {
 		{"backups that are empty", `"2026-04-12T00:00:00Z"`, `""`},
 		{"backups that expired before", `"2026-04-12T00:00:00Z"`, `"2026-03-07T00:00:00Z"`},
 	}
+	if version == 1 {
+		return append(all, edit{"an outcome of the other version", `"destroyed"`, `"anonymised"`})
+	}
+	return append(all, []edit{
+		{"nothing that is anonymised", `"anonymised"`, `"destroyed"`},
+		{"an outcome in American", `"anonymised"`, `"anonymized"`},
+		{"anonymised until a day", `"outcome": "anonymised"`, `"outcome": "anonymised", "until": "2032-01-01T00:00:00Z"`},
+		{"anonymised for a reason", `"outcome": "anonymised"`, `"outcome": "anonymised", "why": "CQLR c. P-39.1 s. 23"`},
+	}...)
 }
 
-func golden(tb testing.TB) string {
+// versions are those of the claims.
+var versions = []int{1, 2}
+
+func golden(tb testing.TB, version int) string {
 	tb.Helper()
-	text, err := os.ReadFile("testdata/claims_v1.json")
+	text, err := os.ReadFile(fmt.Sprintf("testdata/claims_v%d.json", version))
 	require.NoError(tb, err)
 	return string(text)
 }
@@ -88,27 +106,41 @@ func (e edit) apply(tb testing.TB, claims string) string {
 func TestClaimsAreReadToTheLetter(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
-	v, claims := f.verifier(), golden(t)
-	c, err := v.Verify(f.sign(es256, claims))
-	require.NoError(t, err)
-	assert.Equal(t, full(), c)
-	for _, e := range edits() {
-		text := e.apply(t, claims)
-		c, err := v.Verify(f.sign(es256, text))
-		require.ErrorIs(t, err, certificate.ErrFormat, e.name)
-		assert.Equal(t, retention.Certificate{}, c, e.name)
-		_, err = certificate.Read([]byte(text))
-		require.ErrorIs(t, err, certificate.ErrFormat, e.name)
+	v := f.verifier()
+	for _, version := range versions {
+		claims := golden(t, version)
+		c, err := v.Verify(f.sign(es256, claims))
+		require.NoError(t, err)
+		assert.Equal(t, fullOf(version), c)
+		for _, e := range edits(version) {
+			name := fmt.Sprintf("version %d, %s", version, e.name)
+			text := e.apply(t, claims)
+			c, err := v.Verify(f.sign(es256, text))
+			require.ErrorIs(t, err, certificate.ErrFormat, name)
+			assert.Equal(t, retention.Certificate{}, c, name)
+			_, err = certificate.Read([]byte(text))
+			require.ErrorIs(t, err, certificate.ErrFormat, name)
+		}
+		_, err = certificate.Read([]byte(strings.Replace(claims, `"shop.example"`, `""`, 1)))
+		require.ErrorIs(t, err, certificate.ErrFormat, "nobody's")
 	}
-	_, err = certificate.Read([]byte(strings.Replace(claims, `"shop.example"`, `""`, 1)))
-	require.ErrorIs(t, err, certificate.ErrFormat, "nobody's")
 }
 
 // What is no certificate of the issuer is not told apart.
 func TestTamperedTokens(t *testing.T) {
 	t.Parallel()
+	for _, version := range versions {
+		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
+			t.Parallel()
+			tampered(t, golden(t, version))
+		})
+	}
+}
+
+func tampered(t *testing.T, claims string) {
+	t.Helper()
 	f, stranger := newForger(t), newForger(t)
-	v, claims := f.verifier(), golden(t)
+	v := f.verifier()
 	good := f.sign(es256, claims)
 	_, err := v.Verify(good)
 	require.NoError(t, err)
@@ -177,26 +209,29 @@ func TestTamperedTokens(t *testing.T) {
 func TestEveryCharacterOfATokenCounts(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
-	v, token := f.verifier(), []byte(f.sign(es256, golden(t)))
-	for i := range token {
-		have := token[i]
-		token[i] = 'A'
-		if have == 'A' {
-			token[i] = 'Q'
+	v := f.verifier()
+	for _, version := range versions {
+		token := []byte(f.sign(es256, golden(t, version)))
+		for i := range token {
+			have := token[i]
+			token[i] = 'A'
+			if have == 'A' {
+				token[i] = 'Q'
+			}
+			_, err := v.Verify(string(token))
+			require.ErrorIs(t, err, certificate.ErrSignature, "character %d of %d", i, len(token))
+			token[i] = have
 		}
 		_, err := v.Verify(string(token))
-		require.ErrorIs(t, err, certificate.ErrSignature, "character %d of %d", i, len(token))
-		token[i] = have
+		require.NoError(t, err)
 	}
-	_, err := v.Verify(string(token))
-	require.NoError(t, err)
 }
 
 // A signature of ECDSA has a twin, which says the same of the same: a token is not what tells one certificate from another.
 func TestTheTwinOfASignatureSaysTheSame(t *testing.T) {
 	t.Parallel()
 	f := newForger(t)
-	v, token := f.verifier(), f.sign(es256, golden(t))
+	v, token := f.verifier(), f.sign(es256, golden(t, 1))
 	parts := strings.Split(token, ".")
 	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
 	require.NoError(t, err)

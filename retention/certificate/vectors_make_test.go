@@ -5,6 +5,7 @@ package certificate_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -18,9 +19,15 @@ import (
 	"github.com/purposebound/purposebound/retention/certificate"
 )
 
-// TestMakeVectors writes testdata/tokens_v1.json if it is not there. It was run once; what it wrote is the format.
+// TestMakeVectors writes testdata/tokens_v1.json, or that of another version, if it is not there. It was run once for each; what it wrote is the format.
 func TestMakeVectors(t *testing.T) {
-	const path = "testdata/tokens_v1.json"
+	for _, version := range versions {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { makeVectors(t, version) })
+	}
+}
+
+func makeVectors(t *testing.T, version int) {
+	path := fmt.Sprintf("testdata/tokens_v%d.json", version)
 	_, err := os.Stat(path)
 	require.ErrorIs(t, err, os.ErrNotExist, "the vectors are frozen")
 
@@ -46,14 +53,14 @@ func TestMakeVectors(t *testing.T) {
 	require.NoError(t, handle.WriteWithNoSecrets(keyset.NewJSONWriter(&b)))
 	file.Keyset = b.Bytes()
 
-	all := certificates()
+	all := certificates(version)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		token, err := signer.Sign(all[name])
 		require.NoError(t, err)
 		file.Verified = append(file.Verified, vector{Name: name, Token: token})
 	}
-	claims := golden(t)
-	for _, e := range edits() {
+	claims := golden(t, version)
+	for _, e := range edits(version) {
 		file.Refused = append(file.Refused, vector{e.name, "format", f.sign(es256, e.apply(t, claims))})
 	}
 	parts := strings.Split(file.Verified[0].Token, ".")

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/big"
 	"os"
@@ -28,7 +29,7 @@ import (
 	"github.com/purposebound/purposebound/retention/certificate"
 )
 
-// vectorFile is testdata/tokens_v1.json. Nobody has the private keys any more: what is in it can be verified and never made again.
+// vectorFile is testdata/tokens_v1.json, and that of another version. Nobody has the private keys any more: what is in it can be verified and never made again.
 type vectorFile struct {
 	Issuer   string          `json:"issuer"`
 	Subject  string          `json:"subject"` // whose the certificates are
@@ -44,9 +45,9 @@ type vector struct {
 	Token string `json:"token"`
 }
 
-func readVectors(tb testing.TB) vectorFile {
+func readVectors(tb testing.TB, version int) vectorFile {
 	tb.Helper()
-	text, err := os.ReadFile("testdata/tokens_v1.json")
+	text, err := os.ReadFile(fmt.Sprintf("testdata/tokens_v%d.json", version))
 	require.NoError(tb, err)
 	var f vectorFile
 	require.NoError(tb, json.Unmarshal(text, &f))
@@ -64,24 +65,37 @@ func payloadOf(tb testing.TB, token string) []byte {
 	return b
 }
 
-// certificates are what the vectors certify, by name.
-func certificates() map[string]retention.Certificate {
-	brief, open, whole := full(), full(), full()
+// certificates are what the vectors of a version certify, by name.
+func certificates(version int) map[string]retention.Certificate {
+	brief, open, whole := fullOf(version), fullOf(version), fullOf(version)
 	brief.Lines, brief.Tables, brief.Redacted, brief.Backups = nil, nil, false, time.Time{}
-	open.Lines[1].Until = time.Time{}
+	if version == 2 {
+		brief.Lines = fullOf(version).Lines[:1] // without it, it would be of the other
+	}
+	open.Lines[version].Until = time.Time{} // of the name
 	whole.Decided, whole.Completed = whole.Decided.Truncate(time.Second), whole.Completed.Truncate(time.Second)
-	return map[string]retention.Certificate{"everything that one can have": full(), "nothing that one need not have": brief, "retained without an end yet": open, "whole seconds": whole}
+	return map[string]retention.Certificate{
+		"everything that one can have": fullOf(version), "nothing that one need not have": brief, "retained without an end yet": open, "whole seconds": whole,
+	}
 }
 
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	f := readVectors(t)
+	for _, version := range versions {
+		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
+			t.Parallel()
+			verify(t, readVectors(t, version), certificates(version))
+		})
+	}
+}
+
+func verify(t *testing.T, f vectorFile, want map[string]retention.Certificate) {
+	t.Helper()
 	require.Equal(t, issuer, f.Issuer)
 	handle, err := keyset.ReadWithNoSecrets(keyset.NewJSONReader(strings.NewReader(string(f.Keyset))))
 	require.NoError(t, err)
 	tink, err := certificate.NewVerifier(handle, issuer)
 	require.NoError(t, err)
-	want := certificates()
 	require.Len(t, f.Verified, len(want))
 	for name, v := range map[string]*certificate.Verifier{"keyset of Tink": tink, "JSON Web Keys": verifierOf(t, f.Keys)} {
 		for _, one := range f.Verified {
@@ -103,18 +117,19 @@ func TestVectors(t *testing.T) {
 // The vectors say the same to a reader that was made from format.md, with no other help than SHA-256, ECDSA and JSON.
 func TestVectorsForASecondReader(t *testing.T) {
 	t.Parallel()
-	f := readVectors(t)
-	want := certificates()
-	for _, one := range f.Verified {
-		c, err := readToken(f, one.Token)
-		require.NoError(t, err, one.Name)
-		assert.Equal(t, want[one.Name], c, one.Name)
-		sum := sha256.Sum256([]byte("purposebound erasure v1\x00" + c.ID + "\x00" + f.Subject))
-		assert.Equal(t, hex.EncodeToString(sum[:]), c.Digest, one.Name)
-	}
-	for _, one := range f.Refused {
-		_, err := readToken(f, one.Token)
-		require.Error(t, err, one.Name)
+	for _, version := range versions {
+		f, want := readVectors(t, version), certificates(version)
+		for _, one := range f.Verified {
+			c, err := readToken(f, one.Token)
+			require.NoError(t, err, one.Name)
+			assert.Equal(t, want[one.Name], c, one.Name)
+			sum := sha256.Sum256([]byte("purposebound erasure v1\x00" + c.ID + "\x00" + f.Subject))
+			assert.Equal(t, hex.EncodeToString(sum[:]), c.Digest, one.Name)
+		}
+		for _, one := range f.Refused {
+			_, err := readToken(f, one.Token)
+			require.Error(t, err, one.Name)
+		}
 	}
 }
 
@@ -204,7 +219,7 @@ func readClaims(text []byte, issuer string) (c retention.Certificate, err error)
 	refuse(all["iss"] != issuer)
 	e := all["erasure"].(map[string]any)
 	fields(e, "v digest policy decided completed lines tables redacted", "backups")
-	refuse(e["v"] != 1.0 || !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(e["digest"].(string)))
+	refuse(e["v"] != 1.0 && e["v"] != 2.0 || !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(e["digest"].(string)))
 	c = retention.Certificate{
 		ID: some(all["jti"]), Digest: e["digest"].(string), Policy: some(e["policy"]), Decided: at(e, "decided"), Completed: at(e, "completed"),
 		Redacted: e["redacted"].(bool), Backups: at(e, "backups"),
@@ -214,6 +229,7 @@ func readClaims(text []byte, issuer string) (c retention.Certificate, err error)
 		refuse(len(c.Tables) > 0 && some(t) <= c.Tables[len(c.Tables)-1])
 		c.Tables = append(c.Tables, some(t))
 	}
+	anonymised := false
 	for i, one := range e["lines"].([]any) {
 		m := one.(map[string]any)
 		l := retention.Line{Attribute: purpose.Attribute(some(m["attribute"])), Compartment: purpose.Compartment(some(m["compartment"]))}
@@ -223,6 +239,9 @@ func readClaims(text []byte, issuer string) (c retention.Certificate, err error)
 			fields(m, "attribute compartment outcome")
 		case "deleted":
 			l.Outcome = retention.Deleted
+			fields(m, "attribute compartment outcome")
+		case "anonymised":
+			l.Outcome, anonymised = retention.Anonymised, true
 			fields(m, "attribute compartment outcome")
 		case "retained":
 			l.Outcome, l.Until, l.Why = retention.Retained, at(m, "until"), some(m["why"])
@@ -239,5 +258,6 @@ func readClaims(text []byte, issuer string) (c retention.Certificate, err error)
 		}
 		c.Lines = append(c.Lines, l)
 	}
+	refuse(anonymised != (e["v"] == 2.0))
 	return c, nil
 }
