@@ -53,6 +53,8 @@ var layers = map[string]string{
 	"redact":                          "x/text",
 	"redact/anonymity":                "",
 	"redact/dp":                       "redact dp-library",
+	"redact/dp/dpsql":                 "redact redact/dp internal/sqlkit",
+	"redact/dp/dptest":                "redact redact/dp testify internal/suitetest",
 	"redact/anonymity/dossier":        "redact/anonymity x/text",
 	"redact/anonymity/hierarchy":      "redact",
 	"redact/anonymity/lattice":        "redact/anonymity redact/anonymity/hierarchy",

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -52,25 +53,25 @@ func Fails[T any](tb testing.TB, run func(testing.TB, T), subject T) bool {
 		defer close(done)
 		defer func() {
 			if recover() != nil {
-				r.failed = true
+				r.failed.Store(true)
 			}
 		}()
 		run(r, subject)
 	}()
 	<-done
-	return r.failed
+	return r.failed.Load()
 }
 
-// recorder stands in for a test and remembers whether it failed.
+// recorder stands in for a test and remembers whether it failed, in whichever goroutine.
 type recorder struct {
 	testing.TB
-	failed bool
+	failed atomic.Bool
 }
 
 func (r *recorder) Fatalf(string, ...any) { r.FailNow() }
 func (r *recorder) Fatal(...any)          { r.FailNow() }
-func (r *recorder) Errorf(string, ...any) { r.failed = true }
-func (r *recorder) Error(...any)          { r.failed = true }
-func (r *recorder) Fail()                 { r.failed = true }
-func (r *recorder) FailNow()              { r.failed = true; runtime.Goexit() }
-func (r *recorder) Failed() bool          { return r.failed }
+func (r *recorder) Errorf(string, ...any) { r.failed.Store(true) }
+func (r *recorder) Error(...any)          { r.failed.Store(true) }
+func (r *recorder) Fail()                 { r.failed.Store(true) }
+func (r *recorder) FailNow()              { r.failed.Store(true); runtime.Goexit() }
+func (r *recorder) Failed() bool          { return r.failed.Load() }

@@ -20,7 +20,8 @@
 //
 // A cost is recorded, durably, before the data is read. It is spent in full also if the data is malformed, the context ends or the machine dies.
 // There is no way to give it back. What several answers cost together is reckoned by [Basic] or by [Advanced] composition, whichever is less, and
-// never exceeds the [Limit]. A ledger that cannot be reached, or holds what this package did not write, refuses.
+// never exceeds the [Limit]. A ledger that cannot be reached, or holds what this package did not write, refuses. [Files] keeps what was spent in a
+// folder of one machine, package dpsql in a database that several machines share; two that do not share a ledger spend the same budget twice.
 //
 // One budget is for one release to one recipient. Two releases to recipients who meet cost what both cost together, which no ledger here can know.
 //

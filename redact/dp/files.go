@@ -18,7 +18,8 @@ import (
 
 // Files is a [Ledger] in a folder of a local disk, a file for each account; format.md beside this package describes them. Goroutines and processes
 // of one machine may share the folder. An account is written beside the old one, flushed to the disk and renamed over it under a lock of the
-// operating system, which ends with the process that held it. It works on Linux, macOS and the BSDs; elsewhere every call fails.
+// operating system, which ends with the process that held it. It works on Linux, macOS and the BSDs; elsewhere every call fails. Several machines share
+// a ledger in a database: package dpsql.
 //
 // Whoever can write to the folder can refill a budget, by deleting a file or by putting back an old one. Keep it from those who ask the questions,
 // and leave it out of what a restored backup brings back.
@@ -95,7 +96,7 @@ func (f *Files) Replace(ctx context.Context, next Account) (err error) {
 	if f == nil || f.folder == "" {
 		return fmt.Errorf("%w: no folder", ErrLedger)
 	}
-	text, err := next.encode()
+	text, err := next.MarshalText()
 	if err != nil {
 		return err
 	}

@@ -38,19 +38,24 @@ func TestStoredForm(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("testdata", "account_v1.json"))
 	require.NoError(t, err)
-	encoded, err := golden().encode()
+	encoded, err := golden().MarshalText()
 	require.NoError(t, err)
 	require.Equal(t, string(text), string(encoded))
 	decoded, err := decode(text)
 	require.NoError(t, err)
 	require.Equal(t, golden(), decoded)
+	var unmarshalled Account
+	require.NoError(t, unmarshalled.UnmarshalText(text))
+	require.Equal(t, golden(), unmarshalled)
+	require.ErrorIs(t, unmarshalled.UnmarshalText(text[1:]), ErrLedger)
+	require.Equal(t, golden(), unmarshalled, "what is malformed changes nothing")
 	require.Equal(t, "9acd4d186ebc86f316a909c14653db157c72c463493741484cbca8e0209749c7.budget", filepath.Base((&Files{}).path("planning.heating", "2026-03/study")))
 }
 
 // Any change of any byte is refused, and so is what is well formed and was not written like this.
 func TestMalformedAccounts(t *testing.T) {
 	t.Parallel()
-	text, err := golden().encode()
+	text, err := golden().MarshalText()
 	require.NoError(t, err)
 	for i := range text {
 		for _, flip := range []byte{1, 2, 16, 32, 128} {
@@ -90,7 +95,7 @@ func TestMalformedAccounts(t *testing.T) {
 func sumOf(line string) string { return fmt.Sprintf("%x\n", sha256.Sum256([]byte(line))) }
 
 func FuzzDecode(f *testing.F) {
-	text, err := golden().encode()
+	text, err := golden().MarshalText()
 	require.NoError(f, err)
 	f.Add(text)
 	f.Add([]byte("{}\n"))
@@ -101,7 +106,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		require.NoError(t, a.check())
-		again, err := a.encode()
+		again, err := a.MarshalText()
 		require.NoError(t, err)
 		require.Equal(t, text, again)
 	})
@@ -150,7 +155,7 @@ func TestFilesRefuse(t *testing.T) {
 	path := f.path(rigLimit.Purpose, rigLimit.Release)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	foreign, err := golden().encode()
+	foreign, err := golden().MarshalText()
 	require.NoError(t, err)
 	for name, bad := range map[string][]byte{"empty": {}, "cut": text[:len(text)/2], "foreign": foreign, "long": make([]byte, largestFile+1)} {
 		require.NoError(t, os.WriteFile(path, bad, 0o600))
@@ -293,7 +298,7 @@ func TestManyCosts(t *testing.T) {
 	for i := range 2000 {
 		a = a.with(Cost{Epsilon: math.Nextafter(0.01, 1) + float64(i)*1e-6, Delta: 1e-9})
 	}
-	text, err := a.encode()
+	text, err := a.MarshalText()
 	require.NoError(t, err)
 	require.Less(t, len(text), largestFile)
 	require.True(t, json.Valid(text[:bytes.IndexByte(text, '\n')]))

@@ -51,7 +51,7 @@ func (s Spending) check() error {
 	return s.Cost.check()
 }
 
-// An Account is what a [Ledger] stores of a budget. Only those who write a Ledger see it.
+// An Account is what a [Ledger] stores of a budget. Only those who write a Ledger see it, and store its text.
 type Account struct {
 	Limit Limit
 	// Sequence is 1 when the account is opened and grows by 1 with each change.
@@ -124,13 +124,16 @@ func (a Account) fits() bool {
 	return err == nil && total.Epsilon <= a.Limit.Epsilon && total.Delta <= a.Limit.Delta
 }
 
-// A Ledger stores the accounts of budgets, by purpose and release. It must be safe for concurrent use, and an account that Replace has stored
-// must never come back at a lower sequence: a backup that is put back gives away what was spent since.
+// A Ledger stores the accounts of budgets, by purpose and release, which it must tell apart byte by byte. It must be safe for concurrent use, and an
+// account that Replace has stored must never come back at a lower sequence: a backup that is put back gives away what was spent since. Package dptest
+// has a case for what a test can see of this.
 type Ledger interface {
-	// Account returns the account of a purpose and a release, the zero Account if there is none. What is stored and cannot be read must be an error.
+	// Account returns the account of a purpose and a release as it was stored, the zero Account if there is none. What is stored and cannot be read must
+	// be an error, and so must a context that has ended.
 	Account(ctx context.Context, purpose string, release redact.ReleaseID) (Account, error)
 	// Replace stores an account durably if the stored one has the sequence before, and if there is none for the sequence 1. Otherwise it must
-	// change nothing and return [ErrConflict]. After any other error it may or may not have been stored.
+	// change nothing and return [ErrConflict]. For an account that is malformed it must change nothing and return [ErrLedger], and for a context that has
+	// ended its error. It must not keep next.Spent, which the caller may change. After any other error the account may or may not have been stored.
 	Replace(ctx context.Context, next Account) error
 }
 

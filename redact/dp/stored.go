@@ -31,8 +31,9 @@ type storedSpending struct {
 	Times   int64  `json:"times"`
 }
 
-// encode returns the stored form of an account: one line of JSON and one with its SHA-256.
-func (a Account) encode() ([]byte, error) {
+// MarshalText returns the stored form of an account, which format.md describes: one line of JSON and one with its SHA-256. It is an [ErrLedger] for an
+// account that this package did not make.
+func (a Account) MarshalText() ([]byte, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
@@ -54,7 +55,16 @@ func (a Account) encode() ([]byte, error) {
 	return append(hex.AppendEncode(b.Bytes(), sum[:]), '\n'), nil
 }
 
-// decode is the inverse of encode. What encode would not have written byte for byte is an ErrLedger.
+// UnmarshalText is the inverse of MarshalText. What that would not have written byte for byte is an [ErrLedger], and leaves a as it was.
+func (a *Account) UnmarshalText(text []byte) error {
+	stored, err := decode(text)
+	if err != nil {
+		return err
+	}
+	*a = stored
+	return nil
+}
+
 func decode(text []byte) (Account, error) {
 	malformed := fmt.Errorf("%w: what is stored is malformed", ErrLedger)
 	var s storedAccount
@@ -80,7 +90,7 @@ func decode(text []byte) (Account, error) {
 	if !ok {
 		return Account{}, malformed
 	}
-	if again, err := a.encode(); err != nil || !bytes.Equal(again, text) {
+	if again, err := a.MarshalText(); err != nil || !bytes.Equal(again, text) {
 		return Account{}, malformed
 	}
 	return a, nil
