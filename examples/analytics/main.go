@@ -1,5 +1,5 @@
 // Analytics makes a data set for a study out of sealed work orders: de-identified value by value under the purpose of studies, generalised until nobody is alone in
-// it, measured before and after, with the dossier that Québec's regulation on anonymisation asks for (A-2.1, r. 0.1).
+// it, measured before and after, with a dossier of the analyses that Québec's anonymisation regulation asks for (A-2.1, r. 0.1).
 package main
 
 import (

@@ -3,6 +3,7 @@ package anonymity
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // Classes are the rows of a table put together by their quasi-identifiers: who knows only those of a person cannot tell the rows of
@@ -15,9 +16,12 @@ type Classes struct {
 	first    []int32   // of each class, a row
 	complete int       // classes, the first ones, whose rows have all cells
 	members  []int     // of each class, the rows that are in no other
-	sizes    []int     // of each class, all its rows
+	own      []int     // of each class, the people whom these rows are about; members, where rows are counted
+	sizes    []int     // of each class, the people of all its rows
+	held     []int     // of each class, the people of whom no row is in a smaller one; members, where rows are counted
 	gaps     bool      // some rows lack cells
 	loose    []loose
+	several  bool // a person has rows in several classes
 }
 
 const noClass = -1
@@ -25,6 +29,7 @@ const noClass = -1
 // loose are rows with absent cells that are in several classes.
 type loose struct {
 	rows     int
+	people   int // of whom no row is in a smaller class
 	smallest int // size of the smallest of the classes
 }
 
@@ -77,11 +82,25 @@ func (c *Classes) group() {
 		}
 		c.members[class]++
 	}
-	c.sizes = c.members
+	c.own, c.held, c.sizes = c.members, c.members, c.members
+	var inside *crowd
+	if c.table.persons != nil {
+		inside = newCrowd(c.table.persons)
+		c.own = make([]int, count)
+		for row, class := range c.of {
+			if class != noClass && inside.enters(class, int32(row)) {
+				c.own[class]++
+			}
+		}
+		c.sizes = c.own
+	}
+	var rows [][]int32
 	if c.gaps {
-		c.sizes = make([]int, count)
-		copy(c.sizes, c.members)
-		c.place()
+		c.sizes = slices.Clone(c.own)
+		rows = c.place(inside)
+	}
+	if c.table.persons != nil {
+		c.settle(rows)
 	}
 }
 
@@ -164,13 +183,25 @@ func pack(columns []*column, count uint64) (taken int, strides []uint64, most ui
 // Count returns how many classes there are.
 func (c *Classes) Count() int { return len(c.sizes) }
 
-// K returns the size of the smallest class: the table is k-anonymous for every k up to it (Sweeney, 2002).
+// K returns the size of the smallest class, in people if the table counts them: the table is k-anonymous for every k up to it (Sweeney, 2002).
 func (c *Classes) K() int {
 	k := c.sizes[0]
 	for _, size := range c.sizes {
 		k = min(k, size)
 	}
 	return k
+}
+
+// people returns how many people are in classes; each row is one, where rows are counted.
+func (c *Classes) people() int {
+	people := 0
+	for _, n := range c.held {
+		people += n
+	}
+	for _, l := range c.loose {
+		people += l.people
+	}
+	return people
 }
 
 // counted returns how many rows are in classes, and how many of these lack cells.

@@ -36,6 +36,15 @@ func (c *column) take(rows int, numbers []uint32, texts []string) error {
 	if len(numbers) != rows {
 		return fmt.Errorf("%w: column %q", ErrRagged, c.Name)
 	}
+	if c.Role == DirectIdentifier {
+		for _, number := range numbers {
+			if int(number) >= len(texts) {
+				return fmt.Errorf("%w: column %q", ErrRagged, c.Name)
+			}
+			c.name(texts[number])
+		}
+		return nil
+	}
 	const unknown = math.MaxUint32
 	codes := make([]uint32, len(texts))
 	for number := range codes {
@@ -58,8 +67,6 @@ func (c *column) take(rows int, numbers []uint32, texts []string) error {
 		}
 		numbers[row] = code
 	}
-	if c.Role != DirectIdentifier {
-		c.codes = numbers
-	}
+	c.codes = numbers
 	return nil
 }

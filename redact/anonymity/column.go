@@ -1,14 +1,17 @@
 package anonymity
 
-import "slices"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // A Role says what a column is to somebody who wants to find a person in the table.
 type Role int
 
 // The zero Role is none of these, and no column may have it: what a column is has to be said.
 const (
-	// DirectIdentifier names a person by itself: a name, an account, a telephone number. Its values are not kept; a [Report] says
-	// whether any were there.
+	// DirectIdentifier names a person by itself: a name, an account, a telephone number. Its values are not kept, only which rows have the same; a
+	// [Report] says whether any were there.
 	DirectIdentifier Role = iota + 1
 	// QuasiIdentifier may be known to others from elsewhere, and together with other such columns leads to a person: a birth date,
 	// a sex, a postal code. These columns make the classes.
@@ -46,15 +49,26 @@ type column struct {
 	values []string // by code, from valueCode on
 	known  map[string]uint32
 	absent int // cells without a value
+	// Of a direct identifier, the sum of each cell, 0 for an absent one.
+	sums []uint64
+	seed maphash.Seed
 }
 
 func newColumn(c Column) *column {
 	c.Missing = slices.Clone(c.Missing)
-	return &column{Column: c, known: map[string]uint32{}}
+	made := &column{Column: c, known: map[string]uint32{}}
+	if c.Role == DirectIdentifier {
+		made.seed = maphash.MakeSeed()
+	}
+	return made
 }
 
 // add appends a cell.
 func (c *column) add(text string) {
+	if c.Role == DirectIdentifier {
+		c.name(text)
+		return
+	}
 	code, ok := c.known[text]
 	if !ok {
 		code = c.learn(text)
@@ -62,14 +76,12 @@ func (c *column) add(text string) {
 	c.put(code)
 }
 
-// put appends the code of a cell.
+// put appends the code of a cell. A direct identifier has none.
 func (c *column) put(code uint32) {
 	if code < valueCode {
 		c.absent++
 	}
-	if c.Role != DirectIdentifier {
-		c.codes = append(c.codes, code)
-	}
+	c.codes = append(c.codes, code)
 }
 
 // learn gives a text its code.

@@ -150,7 +150,13 @@ func (b *batch) learn(c *column, r *recent, place, width int) {
 	if len(b.ends) == 0 {
 		return
 	}
-	if rows := len(b.ends) / 2 / width; c.Role != DirectIdentifier && cap(c.codes)-len(c.codes) < rows {
+	if c.Role == DirectIdentifier {
+		for i := 2 * place; i < len(b.ends); i += 2 * width {
+			c.name(string(b.text[b.ends[i]:b.ends[i+1]]))
+		}
+		return
+	}
+	if rows := len(b.ends) / 2 / width; cap(c.codes)-len(c.codes) < rows {
 		c.codes = slices.Grow(c.codes, max(rows, len(c.codes))) // by as much as there is: append would copy more often
 	}
 	for i := 2 * place; i < len(b.ends); i += 2 * width {
@@ -165,7 +171,7 @@ func (b *batch) learn(c *column, r *recent, place, width int) {
 			code = c.learn(string(cell))
 		}
 		c.put(code)
-		if code >= valueCode && c.Role != DirectIdentifier {
+		if code >= valueCode {
 			*at = known{c.values[code-valueCode], code, true}
 		}
 	}

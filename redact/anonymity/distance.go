@@ -23,14 +23,14 @@ type emd func(counts []count, rows float64) float64
 // Closeness returns the least t for which the table has t-closeness: the greatest earth mover's distance between a class and the table (Li, Li and
 // Venkatasubramanian, 2007). A distance that does not fit the values is an [ErrDistance].
 func (a *Attribute) Closeness(d Distance) (float64, error) {
-	if d.ground == nil {
-		return a.worst(a.equal), nil
+	f := emd(a.equal)
+	if d.ground != nil {
+		var err error
+		if f, err = d.ground.over(a); err != nil {
+			return 0, fmt.Errorf("%w: column %q", err, a.column.Name)
+		}
 	}
-	f, err := d.ground.over(a)
-	if err != nil {
-		return 0, fmt.Errorf("%w: column %q", err, a.column.Name)
-	}
-	return a.worst(f), nil
+	return a.worst(func(counts []count, rows, _ float64) float64 { return f(counts, rows) }), nil
 }
 
 func (a *Attribute) equal(counts []count, rows float64) float64 {

@@ -18,6 +18,22 @@
 // authors define by a strict inequality, recursive diversity and δ-disclosure, are met beyond what is given. Several sensitive columns are
 // measured each by itself.
 //
+// # People
+//
+// A table counts rows, which is right where each is about another person. Where somebody has several, as a client has orders, a class of five rows may be one
+// person five times, and k says nothing. [Table.By] has the people told apart by a column, and everything is then counted by person:
+//
+//   - The size of a class is how many people have rows in it. Two rows of one person that say the same are as one.
+//   - A person's risk is that of the row which is in the smallest class. Shares and averages are over people.
+//   - A sensitive value is had by so many people of a class. (α,k)-anonymity, β-likeness and δ-disclosure compare which share of the people has it, so the shares
+//     of several values may be more than 1 together; ℓ-diversity and t-closeness take each person with each value for one. A class all of whose people have one
+//     value in common has an ℓ of 1, whatever else they have.
+//
+// Where each row is about another person all figures are the same as without. Whoever asks for anything that cannot count people gets an [ErrPerson]. A direct
+// identifier of which several rows have the same value is named in the [Report] of a table that counts rows. Two people of one name are one person to it: tell
+// people apart by a number that they alone have. The rows of one person are looked at one by one: who knows that several are about the same person, because
+// the table shows it, knows more than is measured.
+//
 // # Absent cells
 //
 // A cell is absent if it was [Suppressed], or if the value is missing: empty, or a text that its [Column] lists. It is no value, and rows are
@@ -35,7 +51,7 @@
 //
 // # Size
 //
-// A table takes four bytes a cell and each text once. Measuring takes time in proportion to the rows, whatever the order in which they come; with
+// A table takes four bytes a cell and each text once; a direct identifier eight bytes a cell and no text. Measuring takes time in proportion to the rows, whatever the order in which they come; with
 // absent cells also in proportion to the classes, once for each set of columns that rows lack together, and where rows that lack much
 // agree with very many classes, to the number of such pairs. The number of possible combinations does not matter, and there are never more
 // classes than rows, of which a table has 2,147,483,647 at most.

@@ -13,7 +13,8 @@ var (
 	ErrCSV = errors.New("anonymity: malformed CSV")
 	// ErrStruct says that a type is no struct, that a field has no tag that is understood, or that a field gives no text.
 	ErrStruct = errors.New("anonymity: not a struct that can be a row")
-	// ErrFull says that a table has as many rows as can be held, which is 2,147,483,647. There are never more classes than rows.
+	// ErrFull says that a table has as many rows as can be held, which is 2,147,483,647, or as it had when its people were told apart. There are never more
+	// classes than rows.
 	ErrFull = errors.New("anonymity: too many rows")
 	// ErrEmpty says that a table has no rows, or a sensitive column no values: there is nothing to measure.
 	ErrEmpty = errors.New("anonymity: nothing to measure")
@@ -24,6 +25,8 @@ var (
 	ErrDistance = errors.New("anonymity: no distance between the values")
 	// ErrPopulation says that a population is not one of the sample: other columns, fewer people than the sample has, or a size that is too small.
 	ErrPopulation = errors.New("anonymity: not the population of the sample")
+	// ErrPerson says that a row does not say whom it is about, or that something can only count rows, while the table says whom they are about.
+	ErrPerson = errors.New("anonymity: people cannot be counted")
 	// ErrEstimator says that an estimator is none, or that no model of its kind fits the sample.
 	ErrEstimator = errors.New("anonymity: no such model fits the sample")
 )

@@ -114,3 +114,33 @@ func ExampleCompare() {
 	fmt.Println(c.KMap(), least, greatest, c.Journalist(anonymity.DefaultThreshold).Highest)
 	// Output: 4 0 0.5 0.25
 }
+
+// Three clients called, one of them four times. A class of four calls is one person.
+func ExampleTable_By() {
+	table, err := anonymity.CSV{}.Read(strings.NewReader("client,area\n17,H2X\n17,H2X\n17,H2X\n17,H2X\n21,G1R\n34,G1R\n"),
+		anonymity.Column{Name: "client", Role: anonymity.DirectIdentifier},
+		anonymity.Column{Name: "area", Role: anonymity.QuasiIdentifier},
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rows, err := table.Classes()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	byPerson, err := table.By("client")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	people, err := byPerson.Classes()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("k is", rows.K(), "by rows, and", people.K(), "by people")
+	// Output:
+	// k is 2 by rows, and 1 by people
+}

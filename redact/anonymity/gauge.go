@@ -15,15 +15,9 @@ func (t *Table) Gauge(column string) (*Gauge, error) {
 		if s.Name != column {
 			continue
 		}
-		a := &Attribute{column: s, total: make([]int, len(s.values))}
-		for _, code := range s.codes[:t.rows] {
-			if code >= valueCode {
-				a.total[code-valueCode]++
-				a.rows++
-			}
-		}
-		if a.rows == 0 {
-			return nil, fmt.Errorf("%w: %q has no value", ErrEmpty, column)
+		a, err := newAttribute(s, t.rows, t.persons)
+		if err != nil {
+			return nil, err
 		}
 		if s.Distance.ground == nil {
 			return &Gauge{distance: a.equal}, nil
@@ -38,7 +32,7 @@ func (t *Table) Gauge(column string) (*Gauge, error) {
 }
 
 // Closeness returns the earth mover's distance between the table and rows that have these values, by their numbers in [Table.Coded], each as often
-// as rows says in its place. It is what [Attribute.Closeness] is the greatest of. Absent cells do not count, and rows without any value are at no
+// as rows says in its place, of as many people in a table that counts them. It is what [Attribute.Closeness] is the greatest of. Absent cells do not count, and rows without any value are at no
 // distance.
 func (g *Gauge) Closeness(numbers []uint32, rows []int) float64 {
 	g.room = g.room[:0]

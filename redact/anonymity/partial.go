@@ -5,32 +5,46 @@ import (
 	"slices"
 )
 
-// place puts the rows with absent cells into the classes that they agree with, and makes classes of those that agree with none.
-func (c *Classes) place() {
+// place puts the rows with absent cells into the classes that they agree with, and makes classes of those that agree with none. It returns the rows of
+// each of the loose, if people are counted, of whom those inside the classes are not counted there again.
+func (c *Classes) place(inside *crowd) (loosely [][]int32) {
 	var alone [][]int32
 	c.eachPartial(func(rows, classes []int32) {
 		if len(classes) == 0 {
 			alone = append(alone, rows)
 		}
 		for _, class := range classes {
-			c.sizes[class] += len(rows)
+			c.sizes[class] += inside.entering(class, rows)
 		}
 	})
+	counted := inside != nil
 	for _, rows := range alone {
+		class := int32(len(c.sizes))
 		for _, row := range rows {
-			c.of[row] = int32(len(c.sizes))
+			c.of[row] = class
 		}
+		people := inside.entering(class, rows)
 		c.first = append(c.first, rows[0])
 		c.members = append(c.members, len(rows))
-		c.sizes = append(c.sizes, len(rows))
+		c.sizes = append(c.sizes, people)
+		if counted {
+			c.own = append(c.own, people)
+		}
+	}
+	if !counted {
+		c.own, c.held = c.members, c.members
 	}
 	c.eachPartial(func(rows, classes []int32) {
 		smallest := c.sizes[classes[0]]
 		for _, class := range classes {
 			smallest = min(smallest, c.sizes[class])
 		}
-		c.loose = append(c.loose, loose{len(rows), smallest})
+		c.loose = append(c.loose, loose{len(rows), len(rows), smallest})
+		if counted {
+			loosely = append(loosely, rows)
+		}
 	})
+	return loosely
 }
 
 // eachPartial calls f with the rows that lack some cells and are in no class by themselves, those together that show and lack the same, and

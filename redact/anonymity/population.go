@@ -19,8 +19,11 @@ type among struct{ rows, people int }
 // Compare compares by the quasi-identifiers of the sample, which the population must have as well, written in the same way: generalise both alike. A row of
 // the sample stands among the people of the population that it agrees with, so an absent cell agrees with everyone; suppressed rows are left out, as
 // are people of the population who lack one of the cells. A sample of which the population cannot be the source, because it has more people of a
-// kind, is an [ErrPopulation]; tables without classes are the errors of [Table.Classes].
+// kind, is an [ErrPopulation]; tables without classes are the errors of [Table.Classes]. It compares rows, so a table of [Table.By] is an [ErrPerson].
 func Compare(sample, population *Table) (*Comparison, error) {
+	if sample.persons != nil || population.persons != nil {
+		return nil, fmt.Errorf("%w: rows are compared with the population", ErrPerson)
+	}
 	ours, err := sample.Classes()
 	if err != nil {
 		return nil, err

@@ -13,10 +13,15 @@ type Report struct {
 	Partial    int // rows with some of them absent
 	Classes    int
 	K          int
-	// Unique is the share of the rows in classes that are in one of their own.
+	// Unique is the share of the rows in classes, or of their people, who are in one of their own.
 	Unique float64
 	// Prosecutor is the risk with the threshold [DefaultThreshold].
 	Prosecutor Risk
+	// Persons is how many people are in classes, if the table counts people: then K, Unique, Prosecutor and Sensitive are of people. 0: they are of rows.
+	Persons int
+	// Repeated are, if rows are counted, the direct identifiers of which several rows have the same value. A class may then be one person several times;
+	// see [Table.By].
+	Repeated []string
 	// Named are the direct identifiers that still have values. While there are any, no other figure means anything.
 	Named []string
 	// Sensitive has the measures of each sensitive column of which a class has values.
@@ -53,7 +58,13 @@ func (t *Table) Measure() (Report, error) {
 		Unique:     classes.SampleUnique(),
 		Prosecutor: classes.Prosecutor(DefaultThreshold),
 	}
+	if t.persons != nil {
+		r.Persons = classes.people()
+	}
 	for _, c := range t.columns {
+		if c.Role == DirectIdentifier && t.persons == nil && c.repeats() {
+			r.Repeated = append(r.Repeated, c.Name)
+		}
 		switch {
 		case c.Role == DirectIdentifier && c.absent < t.rows:
 			r.Named = append(r.Named, c.Name)
@@ -90,11 +101,19 @@ func (r Report) String() string {
 	for _, name := range r.Named {
 		fmt.Fprintf(&b, "column %s names people\n", name)
 	}
-	fmt.Fprintf(&b, "%d rows, %d suppressed, %d with absent cells; %d classes\n", r.Rows, r.Suppressed, r.Partial, r.Classes)
-	fmt.Fprintf(&b, "k = %d\n", r.K)
-	fmt.Fprintf(&b, "%.1f %% of the rows are unique\n", 100*r.Unique)
-	fmt.Fprintf(&b, "risk of a row: highest %.3f, average %.3f; above %.3f: %.1f %% of the rows\n",
-		r.Prosecutor.Highest, r.Prosecutor.Average, DefaultThreshold, 100*r.Prosecutor.Above)
+	for _, name := range r.Repeated {
+		fmt.Fprintf(&b, "column %s repeats: rows are counted, not people\n", name)
+	}
+	one, many := "row", "rows"
+	fmt.Fprintf(&b, "%d rows, %d suppressed, %d with absent cells; %d classes", r.Rows, r.Suppressed, r.Partial, r.Classes)
+	if r.Persons > 0 {
+		one, many = "person", "people"
+		fmt.Fprintf(&b, " of %d people", r.Persons)
+	}
+	fmt.Fprintf(&b, "\nk = %d\n", r.K)
+	fmt.Fprintf(&b, "%.1f %% of the %s are unique\n", 100*r.Unique, many)
+	fmt.Fprintf(&b, "risk of a %s: highest %.3f, average %.3f; above %.3f: %.1f %% of the %s\n",
+		one, r.Prosecutor.Highest, r.Prosecutor.Average, DefaultThreshold, 100*r.Prosecutor.Above, many)
 	for _, s := range r.Sensitive {
 		fmt.Fprintf(&b, "%s: α = %.3f, ℓ = %d (entropy %.2f, recursive c = %.3g), t = %.3f, β = %.3g (enhanced %.3g), δ = %.3g (values present %.3g)\n",
 			s.Name, s.Alpha, s.Distinct, s.Entropy, s.Recursive, s.Closeness, s.Beta, s.EnhancedBeta, s.Delta, s.DeltaPresent)

@@ -3,7 +3,8 @@ package anonymity
 // DefaultThreshold is the risk that Health Canada and the European Medicines Agency accept for clinical reports that they publish: a class of 11.
 const DefaultThreshold = 1.0 / 11
 
-// A Risk is the probability, from 0 to 1, that a row is rightly given the name of its person.
+// A Risk is the probability, from 0 to 1, that a row is rightly given the name of its person. Where a table counts people, it is over people, each with the
+// risk of the row of theirs that is most at risk.
 type Risk struct {
 	Highest float64 // of the row that is most at risk
 	Average float64 // over the rows that are in classes
@@ -40,11 +41,11 @@ func (t *tally) risk() Risk {
 // For the risk from somebody who does not know who is in the table, see [Compare].
 func (c *Classes) Prosecutor(threshold float64) Risk {
 	t := tally{threshold: threshold}
-	for class, n := range c.members {
+	for class, n := range c.held {
 		t.add(n, c.sizes[class])
 	}
 	for _, l := range c.loose {
-		t.add(l.rows, l.smallest)
+		t.add(l.people, l.smallest)
 	}
 	return t.risk()
 }

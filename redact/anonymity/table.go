@@ -6,12 +6,13 @@ import (
 	"math"
 )
 
-// A Table holds rows by columns: each text once, and four bytes for each cell. Make one with [New], [FromRows], [FromStructs] or [CSV.Read];
+// A Table holds rows by columns: each text once, and four bytes for each cell. It counts rows, or people if it comes from [Table.By]. Make one with [New], [FromRows], [FromStructs] or [CSV.Read];
 // the zero Table has no columns and takes no rows. Any number of goroutines may measure one at the same time, while none adds to it.
 type Table struct {
 	columns []*column
 	rows    int
-	most    int // rows it may have
+	most    int      // rows it may have
+	persons *persons // nil: rows are counted
 }
 
 // New returns a table without rows. A column without name or role, or two of one name, are an [ErrColumn].

@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// SampleUnique returns the share of rows that stand alone: that are in a class of one.
+// SampleUnique returns the share of rows that stand alone: that are in a class of one. Where a table counts people, it is the share of people who have such a
+// row.
 func (c *Classes) SampleUnique() float64 {
-	rows, _ := c.counted()
 	alone := 0
-	for _, size := range c.sizes {
+	for class, size := range c.sizes {
 		if size == 1 {
-			alone++
+			alone += c.held[class]
 		}
 	}
-	return float64(alone) / float64(rows)
+	return float64(alone) / float64(c.people())
 }
 
 // An Estimator is a model of the classes of a population of which a simple random sample is known.
@@ -33,9 +33,10 @@ const (
 // sample. It is an estimate from a model, right on average at best; with a table of the population, [Compare] counts. Of up to a tenth of
 // the population it is that of [Pitman], of more that of [Zayatz], as Dankar, El Emam, Neisa and Roffey (2012) advise, who of a larger sample also try
 // [SlideNegativeBinomial] and take it where it says less: that is the smaller of two answers of [Classes.PopulationUniqueBy]. Here the more cautious one is given.
-// Rows in several classes are left out. Fewer people than such rows are an [ErrPopulation].
+// Rows in several classes are left out. Fewer people than such rows are an [ErrPopulation]; a table that counts people, of whom somebody is in several
+// classes, is an [ErrPerson], because the models know nothing of them.
 func (c *Classes) PopulationUnique(people int) (float64, error) {
-	if h := sizesOf(c.members); h.rows <= people/10 {
+	if h := sizesOf(c.own); h.rows <= people/10 {
 		return c.PopulationUniqueBy(Pitman, people)
 	}
 	return c.PopulationUniqueBy(Zayatz, people)
@@ -44,8 +45,10 @@ func (c *Classes) PopulationUnique(people int) (float64, error) {
 // PopulationUniqueBy is [Classes.PopulationUnique] by one model. Where all rows are alone, none are, or the sample is the population, it is the share of the sample whatever the
 // model, and it is never more than that. An unknown estimator, and a model that fits no population of such a sample, are an [ErrEstimator].
 func (c *Classes) PopulationUniqueBy(e Estimator, people int) (float64, error) {
-	h := sizesOf(c.members)
+	h := sizesOf(c.own)
 	switch {
+	case c.several:
+		return 0, fmt.Errorf("%w: somebody is in several classes", ErrPerson)
 	case people < h.rows:
 		return 0, fmt.Errorf("%w: it is smaller", ErrPopulation)
 	case e < Pitman || e > SlideNegativeBinomial:

@@ -32,6 +32,9 @@ type sealed[T any] struct {
 // distances, the same rows in the same order. What it leaves out of the table nobody has measured, so it must leave out nothing that the value has.
 // It is called again by each [Anonymised.Open].
 //
+// Figures that were counted by person are verified as far as the table says whom its rows are about, by a column of tokens or because tableOf has its people told
+// apart; otherwise only that they are no better than those of the rows.
+//
 // The error is [ErrNothing] for a zero dossier or a nil function; [ErrIndividualisation], [ErrCorrelation], [ErrInference] or [ErrDeclaration] for a
 // dossier that lacks something; [ErrRisk] for one with findings; [ErrReview] at or after its review, before its analysis, or without a time;
 // [ErrRelease] for other rows; [ErrFigures] for a dossier that says of these rows what is not so; or what tableOf says.
@@ -145,6 +148,16 @@ func (r *Record) usable(now time.Time) error {
 
 // fits measures again what the release alone shows.
 func (r *Record) fits(t *anonymity.Table) error {
+	if r.Person != "" {
+		told, err := by(t, r.Person)
+		if err != nil {
+			return err
+		}
+		if told == nil {
+			return r.bounded(t)
+		}
+		t = told
+	}
 	report, err := t.Measure()
 	if err != nil {
 		return err
@@ -160,6 +173,24 @@ func (r *Record) fits(t *anonymity.Table) error {
 		said, seen := r.Inference[i], common(measured)
 		seen.Baseline, seen.Accuracy = said.After.Baseline, said.After.Accuracy
 		if said.Column != measured.Name || seen != said.After {
+			return ErrFigures
+		}
+	}
+	return nil
+}
+
+// bounded compares what was counted by person with the rows, which do not say whom they are about: people are no more than the rows, and neither are those
+// in a class.
+func (r *Record) bounded(t *anonymity.Table) error {
+	report, err := t.Measure()
+	if err != nil {
+		return err
+	}
+	if s := r.Individualisation.After; s.Rows != report.Rows || s.K > report.K || len(report.Sensitive) != len(r.Inference) {
+		return ErrFigures
+	}
+	for i, measured := range report.Sensitive {
+		if said := r.Inference[i]; said.Column != measured.Name || said.After.Distinct > measured.Distinct {
 			return ErrFigures
 		}
 	}

@@ -37,6 +37,9 @@ func (r *Record) checkFrame() error {
 	if d.Done != seconds(d.Done) || d.Review != seconds(d.Review) || r.Columns == nil || r.Withdrawn == nil || !slices.IsSorted(r.Withdrawn) {
 		return fmt.Errorf("%w: times or columns", ErrFigures)
 	}
+	if _, there := r.Columns[r.Person]; r.Person != "" && !there && !slices.Contains(r.Withdrawn, r.Person) {
+		return fmt.Errorf("%w: person", ErrFigures)
+	}
 	for _, name := range r.Withdrawn {
 		if _, there := r.Columns[name]; there || !isText(name) {
 			return fmt.Errorf("%w: columns", ErrFigures)
@@ -58,7 +61,7 @@ func (r *Record) checkIndividualisation() error {
 		if s.K == 0 || len(s.Sizes) == 0 {
 			return ErrIndividualisation
 		}
-		if s.K < 0 || s.K > s.Rows || !r.adds(s.Sizes, len(sizes), s.Rows) {
+		if (r.Person == "") != (s.People == 0) || s.People < 0 || s.People > s.Rows || s.K < 0 || s.K > s.total() || !r.adds(s.Sizes, len(sizes), s.total()) {
 			return fmt.Errorf("%w: individualisation", ErrFigures)
 		}
 		for i, from := range sizes[1:] {
@@ -97,10 +100,10 @@ func (r *Record) checkCorrelation() error {
 			if len(m.Found) == 0 {
 				return fmt.Errorf("%w: with %q", ErrCorrelation, l.With)
 			}
-			if m.Rows != of.rows.Rows || !r.adds(m.Found, 4, m.Rows) || m.Least < 0 {
+			if m.Rows != of.rows.Rows || m.People != of.rows.People || !r.adds(m.Found, 4, m.total()) || m.Least < 0 {
 				return fmt.Errorf("%w: correlation", ErrFigures)
 			}
-			none := m.Found[0] == Count(m.Rows)
+			none := m.Found[0] == Count(m.total())
 			if none != (m.Least == 0) || i == 0 && m.Found[0] > 0 ||
 				m.Least == 1 && m.Found[1] == 0 || m.Least > 1 && m.Found[1] > 0 ||
 				m.Least > 1 && m.Least < r.Limits.Match && m.Found[2] == 0 ||

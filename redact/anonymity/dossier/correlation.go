@@ -39,13 +39,26 @@ func (k attack) among(ctx context.Context, a, b *side, whole bool) ([]int, error
 	take := func(columns []string) error {
 		as, bs := a.tuples(columns, nil), b.tuples(columns, nil)
 		found := map[*tuple]int{}
-		err := join(ctx, k.w, columns, a, b, as, bs, func(t, other *tuple) { found[t] += len(other.rows) })
+		met := map[*tuple][]*tuple{}
+		err := join(ctx, k.w, columns, a, b, as, bs, func(t, other *tuple) {
+			if b.persons == nil {
+				found[t] += len(other.rows)
+				return
+			}
+			met[t] = append(met[t], other)
+		})
 		if err != nil {
 			return err
 		}
+		for t, others := range met {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			found[t] = b.among(others...)
+		}
 		for t, n := range found {
 			if !whole {
-				n = max(n, len(t.rows))
+				n = max(n, a.among(t))
 			}
 			for _, row := range t.rows {
 				if least[row] == 0 || n < least[row] {
@@ -61,27 +74,22 @@ func (k attack) among(ctx context.Context, a, b *side, whole bool) ([]int, error
 		}
 	}
 	for _, name := range tokens {
-		byToken(a.columns[name], b.columns[name], least, whole)
+		byToken(a, b, name, least, whole)
 	}
 	return least, nil
 }
 
 // byToken matches rows that have the same value of a column.
-func byToken(a, b *coded, least []int, whole bool) {
-	mine, theirs := map[string]int{}, map[string]int{}
-	for _, code := range a.codes {
-		mine[a.texts[code]]++
-	}
-	for _, code := range b.codes {
-		theirs[b.texts[code]]++
-	}
-	for row, code := range a.codes {
-		n := theirs[a.texts[code]]
+func byToken(a, b *side, name string, least []int, whole bool) {
+	c := a.columns[name]
+	mine, theirs := a.having(c), b.having(b.columns[name])
+	for row, code := range c.codes {
+		n := theirs[c.texts[code]]
 		if code < absent || n == 0 {
 			continue
 		}
 		if !whole {
-			n = max(n, mine[a.texts[code]])
+			n = max(n, mine[c.texts[code]])
 		}
 		if least[row] == 0 || n < least[row] {
 			least[row] = n
@@ -89,9 +97,13 @@ func byToken(a, b *coded, least []int, whole bool) {
 	}
 }
 
-// sum says how many rows stand among how many.
-func (k attack) sum(among []int) Matches {
+// sum says how many rows of a table stand among how many, or how many people, each by the row that is most at risk.
+func (k attack) sum(of *side, among []int) Matches {
 	m := Matches{Rows: len(among)}
+	if of.persons != nil {
+		m.People = of.people
+	}
+	among = of.mostAtRisk(among)
 	counts := make([]int, 4)
 	var risk float64
 	for _, n := range among {
@@ -128,12 +140,12 @@ func (m *measurement) correlation(ctx context.Context) ([]Linkage, error) {
 	if slices.Contains(back, 0) {
 		return nil, m.misread(quasi)
 	}
-	linkages[0].After = k.sum(back)
+	linkages[0].After = k.sum(m.release, back)
 	self, err := k.among(ctx, m.original, m.original, true)
 	if err != nil {
 		return nil, err
 	}
-	linkages[0].Before = k.sum(self)
+	linkages[0].Before = k.sum(m.original, self)
 	for _, e := range m.earlier {
 		quasi, tokens := shared(m.release, e.side)
 		l := Linkage{With: e.id, Shared: sorted(quasi, tokens)}
@@ -145,7 +157,7 @@ func (m *measurement) correlation(ctx context.Context) ([]Linkage, error) {
 			if err != nil {
 				return nil, err
 			}
-			*of.to = k.sum(among)
+			*of.to = k.sum(of.from, among)
 		}
 		linkages = append(linkages, l)
 	}
@@ -174,7 +186,7 @@ func (m *Matches) conceal(s Standing) {
 }
 
 // single reports whether all rows are counted in one place.
-func (m *Matches) single() bool { return slices.Contains(m.Found, Count(m.Rows)) }
+func (m *Matches) single() bool { return slices.Contains(m.Found, Count(m.total())) }
 
 // misread names a column that has values which stand for nothing, if there is one.
 func (m *measurement) misread(columns []string) error {

@@ -12,8 +12,12 @@ const absent = 2
 // side is a table in an attack, with its columns as codes.
 type side struct {
 	rows    int
+	people  int      // rows, where these are counted
+	persons []uint32 // by row, the number of whom it is about; nil: rows are counted
 	columns map[string]*coded
-	fine    bool // values of the original: each stands for itself
+	fine    bool  // values of the original: each stands for itself
+	last    []int // of each person, the turn in which they were last counted
+	turn    int
 }
 
 // coded is a column as package anonymity holds it.
@@ -25,7 +29,10 @@ type coded struct {
 
 // sideOf reads the columns of a table but the direct identifiers.
 func sideOf(t *anonymity.Table, fine bool) (*side, error) {
-	s := &side{rows: t.Rows(), columns: map[string]*coded{}, fine: fine}
+	s := &side{rows: t.Rows(), people: t.Rows(), persons: t.Persons(), columns: map[string]*coded{}, fine: fine}
+	if len(s.persons) > 0 {
+		s.people = int(slices.Max(s.persons)) + 1
+	}
 	for _, c := range t.Columns() {
 		if c.Role == anonymity.DirectIdentifier {
 			continue

@@ -10,13 +10,13 @@ import (
 // must name nobody but the supervisor.
 type Declaration struct {
 	Purpose       string    `json:"purpose"`       // what the anonymised information is to serve, set before beginning (s. 3)
-	Supervisor    string    `json:"supervisor"`    // the qualified person in charge (s. 4)
+	Supervisor    string    `json:"supervisor"`    // who supervises: a person qualified in the field (s. 4)
 	Qualification string    `json:"qualification"` // what makes that person qualified
 	Information   string    `json:"information"`   // description of what is anonymised (s. 9)
 	Removed       []string  `json:"removed"`       // names of the direct identifiers that were removed (s. 5); at least those that the original has
 	Techniques    []string  `json:"techniques"`    // how it was anonymised (s. 6)
 	Measures      []string  `json:"measures"`      // protection and security measures (s. 6)
-	Residual      string    `json:"residual"`      // why what is left is very low, seen from circumstances, nature, and the effort to re-identify (s. 7)
+	Residual      string    `json:"residual"`      // why what is left is very low, seen from circumstances, nature, the criteria, other information that is reasonably available, and the effort to re-identify (s. 7)
 	Done          time.Time `json:"done"`          // when the risk was analysed (s. 9)
 	Review        time.Time `json:"review"`        // when it is next analysed (s. 8), after Done: from then on nothing opens
 }

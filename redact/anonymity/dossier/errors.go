@@ -9,11 +9,13 @@ var (
 	ErrNothing = errors.New("dossier: there is nothing here")
 	// ErrDeclaration says that something that has to be declared is missing or is no UTF-8; it names what.
 	ErrDeclaration = errors.New("dossier: incomplete declaration")
-	// ErrConfig says that a table is missing, an earlier release is not named or named twice, or a limit is out of bounds.
+	// ErrConfig says that a table is missing or does not say whom its rows are about, an earlier release is not named or named twice, or a limit is out of
+	// bounds.
 	ErrConfig = errors.New("dossier: nothing can be measured like this")
 	// ErrColumns says that a column of the release is another thing in the original, or is not there, or that the release still names people.
 	ErrColumns = errors.New("dossier: columns of the release and the original do not fit")
-	// ErrReading says that rows of the release agree with no row of the original, so that what is generalised is not understood.
+	// ErrReading says that rows of the release agree with no row of the original, so that what is generalised is not understood; or not with the row that
+	// says whom they are about.
 	ErrReading = errors.New("dossier: values of the release stand for none of the original")
 	// ErrIndividualisation says that individualisation was not measured, before and after.
 	ErrIndividualisation = errors.New("dossier: individualisation is not measured")

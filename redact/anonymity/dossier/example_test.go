@@ -110,3 +110,44 @@ func ExampleDossier_Findings() {
 	// inference: gain of Reason is 0.4667, the limit is 0.1
 	// dossier: the residual risk is not very low: inference: distinct of Reason is 1, the limit is 2
 }
+
+// Clients call more than once. Had each call been taken for a person, the seven calls of the one client who was born in the forties would be a class of seven.
+func ExampleConfig_person() {
+	var before, after []call
+	for i := range 240 {
+		year, client := 1980+i%20, 1000+i%120
+		if i >= 233 {
+			year, client = 1944, 7
+		}
+		area, reason := []string{"H2X", "G1R"}[i/20%2], []string{"no heat", "leak", "noise"}[i%20%3]
+		before = append(before, call{Client: strconv.Itoa(client), Born: strconv.Itoa(year), Area: area, Reason: reason})
+		after = append(after, call{Born: fmt.Sprintf("%d-%d", year/10*10, year/10*10+9), Area: area, Reason: reason})
+	}
+	original, err := tableOf(before)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	release, err := tableOf(after)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	config := dossier.Config{Original: original, Release: release, First: true, Limits: dossier.Limits{Class: 5, Match: 5}}
+	_, err = dossier.Measure(context.Background(), declaration, config)
+	fmt.Println(err)
+
+	config.Person = "Client"
+	d, err := dossier.Measure(context.Background(), declaration, config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := d.Record().Individualisation.After
+	fmt.Println(s.People, "people in", s.Rows, "rows, the smallest class", s.K)
+	fmt.Println(d.Findings()[0])
+	// Output:
+	// dossier: nothing can be measured like this: several rows have the same "Client", and nobody said which column tells people apart
+	// 121 people in 240 rows, the smallest class 1
+	// individualisation: class of class is 1, the limit is 5
+}

@@ -10,6 +10,9 @@ import (
 // Protect is what is shown of counts.
 var Protect = protect
 
+// LeastIn is how many people there are at least in classes of each size.
+var LeastIn = leastIn
+
 // Usual reports whether a released value stands for an original one without a reading of its column.
 var Usual = usual
 

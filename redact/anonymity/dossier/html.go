@@ -180,7 +180,7 @@ func (p *page) people(name, class string, s Standing, at int) value {
 	if n.Withheld() {
 		return value{withheld: true, class: class, title: title}
 	}
-	share := float64(n) / float64(s.Rows)
+	share := float64(n) / float64(s.total())
 	return value{share: share, class: class, title: title + ": " + p.Percent(share)}
 }
 
@@ -217,7 +217,7 @@ func (p *page) RiskChart() *chart {
 
 // atRisk returns for each size from 1 up the share of people in classes of that size or smaller, as far as what is withheld lets it be known.
 func atRisk(s Standing) (shares []float64, known []bool) {
-	sum, rest, hidden, behind := 0, s.Rows, 0, 0
+	sum, rest, hidden, behind := 0, s.total(), 0, 0
 	for _, n := range s.Sizes {
 		if n.Withheld() {
 			behind++
@@ -238,7 +238,7 @@ func atRisk(s Standing) (shares []float64, known []bool) {
 		if hidden == behind {
 			at += rest
 		}
-		shares = append(shares, float64(at)/float64(s.Rows))
+		shares = append(shares, float64(at)/float64(s.total()))
 		known = append(known, hidden == 0 || hidden == behind)
 	}
 	return shares, known

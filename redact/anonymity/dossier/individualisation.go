@@ -19,11 +19,15 @@ func standingOf(t *anonymity.Table, report anonymity.Report, smallCell int) (Sta
 	if err != nil {
 		return Standing{}, err
 	}
-	counted := report.Rows - report.Suppressed
+	counted, people, suppressed := report.Rows-report.Suppressed, 0, report.Suppressed
+	if persons := t.Persons(); persons != nil {
+		people = int(slices.Max(persons)) + 1
+		counted, suppressed = report.Persons, people-report.Persons
+	}
 	below := func(size int) int { // people in classes of fewer
 		return int(math.Round(classes.Prosecutor(1/float64(size)).Above * float64(counted)))
 	}
-	counts := []int{report.Suppressed}
+	counts := []int{suppressed}
 	for i, from := range sizes[1:] {
 		upTo := counted
 		if i+2 < len(sizes) {
@@ -35,13 +39,17 @@ func standingOf(t *anonymity.Table, report anonymity.Report, smallCell int) (Sta
 		}
 		counts = append(counts, upTo-start)
 	}
-	shown := protect(counts, leastIn(report.K), smallCell)
-	return Standing{report.Rows, report.K, shown, unlessWithheld(shown, report.Prosecutor.Average)}, nil
+	shown := protect(counts, leastIn(report.K, 0 < people && people < report.Rows), smallCell)
+	return Standing{report.Rows, people, report.K, shown, unlessWithheld(shown, report.Prosecutor.Average)}, nil
 }
 
-// leastIn returns how many people there are at least in classes of each size, if there are any, where the smallest class is of k.
-func leastIn(k int) []int {
+// leastIn returns how many people there are at least in classes of each size, if there are any, where the smallest class is of k. Where some have
+// several rows there may be one, because the others of a class may be in smaller ones as well, where they are counted; but nobody in the smallest is.
+func leastIn(k int, several bool) []int {
 	least := slices.Clone(sizes)
+	if several {
+		least = slices.Repeat([]int{1}, len(sizes))
+	}
 	least[0] = 1 // suppressed
 	at := len(sizes) - 1
 	for sizes[at] > k {

@@ -65,7 +65,7 @@ type guessing struct {
 }
 
 // newGuessing chooses who is tried: people of the control if there is one, otherwise of half of the original, of which the other half is to learn
-// from.
+// from. Somebody with several rows is tried once, by one of those that have a value.
 func newGuessing(m *measurement, column string) *guessing {
 	g := &guessing{w: m.world, column: column, people: m.original}
 	random := rand.New(rand.NewPCG(m.record.Seed, 0))
@@ -73,17 +73,26 @@ func newGuessing(m *measurement, column string) *guessing {
 	if from != nil {
 		g.people = from
 	}
-	var order []int32
-	for _, row := range random.Perm(g.people.rows) {
-		order = append(order, int32(row))
-	}
+	units := g.people.units()
+	order := random.Perm(len(units))
 	if from == nil {
-		g.training, order = order[:len(order)/2], order[len(order)/2:]
+		for _, person := range order[:len(order)/2] {
+			g.training = append(g.training, units[person]...)
+		}
+		order = order[len(order)/2:]
 	}
 	codes := g.people.columns[column].codes
-	for _, row := range order {
-		if codes[row] >= absent && len(g.targets) < mostTargets {
-			g.targets = append(g.targets, row)
+	for _, person := range order {
+		if len(g.targets) == mostTargets {
+			break
+		}
+		having := slices.DeleteFunc(units[person], func(row int32) bool { return codes[row] < absent })
+		switch len(having) {
+		case 0:
+		case 1:
+			g.targets = append(g.targets, having[0])
+		default:
+			g.targets = append(g.targets, having[random.IntN(len(having))])
 		}
 	}
 	g.cuts = cutsOf(m.original.columns[column])

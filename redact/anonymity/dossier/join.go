@@ -9,8 +9,9 @@ import (
 
 // tuple is rows with the same cells in the columns of a join.
 type tuple struct {
-	codes []uint32
-	rows  []int32
+	codes  []uint32
+	rows   []int32
+	people int // whom they are about; 0: not counted yet
 }
 
 // shown says which columns have a value, as a letter for each.

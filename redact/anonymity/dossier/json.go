@@ -6,8 +6,19 @@ import (
 	"io"
 )
 
-// format names the form of the file.
-const format = "purposebound.dossier.v1"
+// The forms of the file: the first counts rows, the second people.
+const (
+	format       = "purposebound.dossier.v1"
+	formatPeople = "purposebound.dossier.v2"
+)
+
+// format returns the form in which the record is written.
+func (r *Record) format() string {
+	if r.Person != "" {
+		return formatPeople
+	}
+	return format
+}
 
 // most bytes that a file may have
 const mostBytes = 16 << 20
@@ -35,7 +46,7 @@ func (d *Dossier) WriteJSON(w io.Writer) error {
 func (d *Dossier) MarshalJSON() ([]byte, error) { return nil, ErrFormat }
 
 func (r *Record) encode() ([]byte, error) {
-	text, err := json.MarshalIndent(file{format, *r}, "", "  ")
+	text, err := json.MarshalIndent(file{r.format(), *r}, "", "  ")
 	if err != nil {
 		return nil, ErrFormat // a number that is none: check lets none through
 	}
@@ -56,7 +67,7 @@ func Read(r io.Reader) (*Dossier, error) {
 	var f file
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&f); err != nil || f.Format != format {
+	if err := decoder.Decode(&f); err != nil || f.Format != f.format() {
 		return nil, ErrFormat // what the decoder says may quote the file
 	}
 	if err := f.check(); err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/purposebound/purposebound/redact/anonymity/dossier"
 )
 
-var update = flag.Bool("update", false, "write testdata/dossier_v1.json anew")
+var update = flag.Bool("update", false, "write the dossiers in testdata anew")
 
 var golden = filepath.Join("testdata", "dossier_v1.json")
 
@@ -232,9 +232,11 @@ func TestForgedFigures(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	text, err := os.ReadFile(golden)
-	require.NoError(f, err)
-	f.Add(text)
+	for _, name := range []string{golden, goldenPeople} {
+		text, err := os.ReadFile(name)
+		require.NoError(f, err)
+		f.Add(text)
+	}
 	f.Add([]byte("{}"))
 	f.Add([]byte(`{"format":"purposebound.dossier.v1"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -12,8 +12,8 @@ import (
 
 // A Config says what is measured, and against what. Original and Release are required, and so is either Earlier or First.
 type Config struct {
-	// Original is the table that the release was made of, a row for a person, with its direct identifiers declared. Every column of the release
-	// must be the same in it, but for direct identifiers, which have no values.
+	// Original is the table that the release was made of, with its direct identifiers declared. Every column of the release must be the same in it, but
+	// for direct identifiers, which have no values.
 	Original *anonymity.Table
 	// Release is what is to be anonymised information. It must have no value of a direct identifier.
 	Release *anonymity.Table
@@ -27,6 +27,14 @@ type Config struct {
 	// Readings are by column, and report whether a value of the release, or of an earlier one, stands for a value of the original: "30-39" for "34".
 	// They are not asked about absent cells, which stand for everything. A column without one is read as the package comment says.
 	Readings map[string]func(released, original string) bool
+	// Person is the column of the original that tells people apart, of any role: rows with the same value of it are about one person, and everything is
+	// counted by person. Empty: each row is taken for a person, which is an [ErrConfig] if several rows of the original have the same value of a direct
+	// identifier. Where that is because people share it, as a name, name a column that they do not share.
+	//
+	// The other tables have to say whom their rows are about as well: they come from [anonymity.Table.By] or are made of such a table by one of the packages
+	// that generalise, or have values of the same column. The release alone may do neither: then it has the rows of the original in their order, each about
+	// the person of the row with its number. That each agrees with that row is verified.
+	Person string
 	// Tokens are the columns of the release that are [anonymity.Other] and were written anew for it: pseudonyms, of which the original has none. Any other such column
 	// must have no value that the original has not in it, for nothing measures what it says.
 	Tokens []string
@@ -51,6 +59,8 @@ type measurement struct {
 	original, release, control *side
 	earlier                    []earlier
 	reportBefore, reportAfter  anonymity.Report
+	tables                     [2]*anonymity.Table // the original and the release, with their people told apart
+	ordered                    bool                // the release has the rows of the original in their order
 }
 
 type earlier struct {
@@ -80,12 +90,17 @@ func Measure(ctx context.Context, d Declaration, c Config) (*Dossier, error) {
 	if err := m.columns(c); err != nil {
 		return nil, err
 	}
+	if m.ordered {
+		if err := m.inOrder(); err != nil {
+			return nil, err
+		}
+	}
 	i := new(Individualisation)
 	for _, of := range []struct {
 		table  *anonymity.Table
 		report anonymity.Report
 		to     *Standing
-	}{{c.Original, m.reportBefore, &i.Before}, {c.Release, m.reportAfter, &i.After}} {
+	}{{m.tables[0], m.reportBefore, &i.Before}, {m.tables[1], m.reportAfter, &i.After}} {
 		if *of.to, err = standingOf(of.table, of.report, r.SmallCell); err != nil {
 			return nil, err
 		}
@@ -123,15 +138,23 @@ func newMeasurement(c Config) (*measurement, error) {
 		return nil, fmt.Errorf("%w: neither are there earlier releases nor is it the first", ErrCorrelation)
 	case len(c.Earlier) > 0 && c.First:
 		return nil, fmt.Errorf("%w: it is not the first release", ErrConfig)
-	case c.Original.Rows() < c.SmallCell || c.Release.Rows() < c.SmallCell:
-		return nil, fmt.Errorf("%w: too few rows", ErrConfig)
 	}
-	m := &measurement{record: &Record{SmallCell: c.SmallCell, Seed: c.Seed, Limits: limits}}
+	ordered, err := c.told()
+	if err != nil {
+		return nil, err
+	}
+	m := &measurement{
+		record: &Record{Person: c.Person, SmallCell: c.SmallCell, Seed: c.Seed, Limits: limits},
+		tables: [2]*anonymity.Table{c.Original, c.Release}, ordered: ordered,
+	}
 	if m.original, err = sideOf(c.Original, true); err != nil {
 		return nil, err
 	}
 	if m.release, err = sideOf(c.Release, false); err != nil {
 		return nil, err
+	}
+	if m.original.people < c.SmallCell || m.release.people < c.SmallCell {
+		return nil, fmt.Errorf("%w: too few rows or people", ErrConfig)
 	}
 	exact := []*side{m.original}
 	if c.Control != nil {
@@ -172,6 +195,9 @@ func (m *measurement) reports(c Config) error {
 		if *of.to, err = of.table.Measure(); err != nil {
 			return err
 		}
+	}
+	if len(m.reportBefore.Repeated) > 0 {
+		return fmt.Errorf("%w: several rows have the same %q, and nobody said which column tells people apart", ErrConfig, m.reportBefore.Repeated[0])
 	}
 	for _, column := range c.Release.Columns() {
 		measured := func(i anonymity.Inference) bool { return i.Name == column.Name }

@@ -9,9 +9,11 @@ type Record struct {
 	Digest    string            `json:"digest"`
 	Columns   map[string]string `json:"columns"`   // of the release, by name: "direct", "quasi", "sensitive" or "other"
 	Withdrawn []string          `json:"withdrawn"` // columns of the original that the release has not
-	SmallCell int               `json:"smallCell"`
-	Seed      uint64            `json:"seed"`
-	Limits    Limits            `json:"limits"`
+	// Person is the column of the original that tells people apart. Empty: each row was taken for a person.
+	Person    string `json:"person,omitempty"`
+	SmallCell int    `json:"smallCell"`
+	Seed      uint64 `json:"seed"`
+	Limits    Limits `json:"limits"`
 
 	Individualisation *Individualisation `json:"individualisation"`
 	Correlation       []Linkage          `json:"correlation"`
@@ -29,9 +31,10 @@ type Individualisation struct {
 // A Standing says how far the rows of one table stand apart.
 type Standing struct {
 	Rows    int      `json:"rows"`
-	K       int      `json:"k"`       // rows in the smallest class: somebody who looks for a person there is right once in so many times
-	Sizes   []Count  `json:"sizes"`   // people by the size of their class, from 0 (suppressed rows), 1, 2, 5, 11, 20, 50 and 100 up
-	Average *float64 `json:"average"` // probability to be right about a row; nil if it would tell what is withheld
+	People  int      `json:"people,omitempty"` // whom the rows are about; 0: each row was taken for a person
+	K       int      `json:"k"`                // people in the smallest class: somebody who looks for a person there is right once in so many times
+	Sizes   []Count  `json:"sizes"`            // people by the size of their class, the smallest that they have a row in, from 0 (suppressed rows), 1, 2, 5, 11, 20, 50 and 100 up
+	Average *float64 `json:"average"`          // probability to be right about a person; nil if it would tell what is withheld
 }
 
 // sizes are the sizes from which on classes are counted together; rows in no class come first.
@@ -50,9 +53,10 @@ type Linkage struct {
 // Matches are what joining one table shows.
 type Matches struct {
 	Rows    int      `json:"rows"`
-	Least   int      `json:"least"`   // fewest among whom a matching row's person stands; 0: none matches
-	Found   []Count  `json:"found"`   // people by what they stand among: nothing matches, 1, fewer than [Limits.Match], as many or more
-	Average *float64 `json:"average"` // probability to be right about a row that matches; nil if it would tell what is withheld, or none does
+	People  int      `json:"people,omitempty"` // whom the rows are about; 0: each row was taken for a person
+	Least   int      `json:"least"`            // fewest among whom a matching row's person stands; 0: none matches
+	Found   []Count  `json:"found"`            // people by what they stand among: nothing matches, 1, fewer than [Limits.Match], as many or more
+	Average *float64 `json:"average"`          // probability to be right about a row that matches; nil if it would tell what is withheld, or none does
 }
 
 // original is what a [Linkage] calls the table before.

@@ -13,21 +13,61 @@ import (
 
 // attribute is a sensitive column that models name.
 type attribute struct {
-	name   string
-	codes  []uint32 // by row
-	texts  []string // by value, which is the code less valueCode
-	total  []int64  // by value, rows of the table
-	rows   int64    // rows that have a value
-	absent bool     // some have none
-	least  int      // values that a class needs, which it does not lose in a union if absent is false
-	tests  []test
+	name    string
+	codes   []uint32 // by row; of a person with a value, if people are counted
+	texts   []string // by value, which is the code less valueCode, if rows are counted
+	total   []int64  // by value, rows of the table, or people who have it
+	rows    int64    // all of these
+	people  int64    // people who have a value; rows, if these are counted
+	absent  bool     // some rows have none
+	least   int      // values that a class needs, which it does not lose in a union if absent is false and rows are counted
+	present int      // values that a class needs, even if everybody in it has one of them
+	tests   []test
+	having  []having // by code less valueCode, if people are counted
 }
 
-// test reports whether a class satisfies a model, by the values that it has and how many rows have each, in any order; together they are n, above 0.
-// It may order pairs otherwise.
-type test func(s *scratch, pairs []pair, n int64) bool
+// having is a person with a value.
+type having struct{ person, value int32 }
+
+// test reports whether a class satisfies a model, by the values that it has and how many rows, or people, have each, in any order; together they are n, above 0, of
+// so many people. It may order pairs otherwise.
+type test func(s *scratch, pairs []pair, n, people int64) bool
 
 type pair struct{ value, rows int32 }
+
+// crowd is the attribute that people themselves are, of whom a class needs k.
+func crowd(persons []uint32, k int) *attribute {
+	a := &attribute{codes: persons, rows: int64(len(persons)), least: k, present: 1}
+	for row := range persons {
+		persons[row] += valueCode
+	}
+	return a
+}
+
+// byPerson puts persons with values in the place of values.
+func (a *attribute) byPerson(persons []uint32) {
+	known := map[having]uint32{}
+	all := map[uint32]bool{}
+	clear(a.total)
+	a.rows = 0
+	for row, code := range a.codes {
+		if code < valueCode {
+			continue
+		}
+		h := having{int32(persons[row]), int32(code - valueCode)}
+		number, ok := known[h]
+		if !ok {
+			number = uint32(len(a.having))
+			known[h] = number
+			a.having = append(a.having, h)
+			a.total[h.value]++
+			a.rows++
+		}
+		a.codes[row] = number + valueCode
+		all[persons[row]] = true
+	}
+	a.people = int64(len(all))
+}
 
 func newAttribute(name string, table *anonymity.Table) (*attribute, error) {
 	sensitive := slices.ContainsFunc(table.Columns(), func(c anonymity.Column) bool { return c.Name == name && c.Role == anonymity.Sensitive })
@@ -35,7 +75,7 @@ func newAttribute(name string, table *anonymity.Table) (*attribute, error) {
 	if err != nil || !sensitive {
 		return nil, fmt.Errorf("%w: %q is no sensitive column", errors.Join(ErrModel, anonymity.ErrColumn), name)
 	}
-	a := &attribute{name: name, codes: codes, texts: texts[valueCode:], least: 1}
+	a := &attribute{name: name, codes: codes, texts: texts[valueCode:], least: 1, present: 1}
 	a.total = make([]int64, len(a.texts))
 	for _, code := range codes {
 		if code < valueCode {
@@ -47,6 +87,10 @@ func newAttribute(name string, table *anonymity.Table) (*attribute, error) {
 	}
 	if a.rows == 0 {
 		return nil, fmt.Errorf("%w: %q has no value", errors.Join(ErrModel, anonymity.ErrEmpty), name)
+	}
+	a.people = a.rows
+	if persons := table.Persons(); persons != nil {
+		a.byPerson(persons)
 	}
 	return a, nil
 }
@@ -79,7 +123,7 @@ func (a *attribute) require(m Model) error {
 	case basicBeta, enhancedBeta:
 		a.tests = append(a.tests, a.betaTest(m.bound, m.kind == enhancedBeta))
 	case delta:
-		a.least = max(a.least, len(a.total))
+		a.present = max(a.present, len(a.total))
 		a.tests = append(a.tests, a.deltaTest(m.bound))
 	case deltaPresent:
 		a.tests = append(a.tests, a.deltaTest(m.bound))
@@ -102,7 +146,7 @@ func (a *attribute) exact(steps int) bool {
 
 func entropyTest(l float64) test {
 	least := math.Log(l)
-	return func(_ *scratch, pairs []pair, n int64) bool {
+	return func(_ *scratch, pairs []pair, n, _ int64) bool {
 		slices.SortFunc(pairs, func(x, y pair) int { return cmp.Compare(x.rows, y.rows) }) // the sum must not depend on their order
 		var sum float64
 		for _, p := range pairs {
@@ -113,7 +157,7 @@ func entropyTest(l float64) test {
 }
 
 func recursiveTest(c float64, l int) test {
-	return func(_ *scratch, pairs []pair, _ int64) bool {
+	return func(_ *scratch, pairs []pair, _, _ int64) bool {
 		if len(pairs) < l {
 			return false
 		}
@@ -129,7 +173,7 @@ func recursiveTest(c float64, l int) test {
 // The distances below are whole numbers: shares times the rows of the class and of the table.
 
 func (a *attribute) equalTest(t float64) test {
-	return func(_ *scratch, pairs []pair, n int64) bool {
+	return func(_ *scratch, pairs []pair, n, _ int64) bool {
 		var moved int64
 		for _, p := range pairs {
 			moved += max(0, int64(p.rows)*a.rows-a.total[p.value]*n)
@@ -185,7 +229,7 @@ func (a *attribute) rankedTest(t float64, ranks []int32) (test, bool) {
 		}
 		sums[rank+1] = sums[rank] + upTo[rank]
 	}
-	return func(_ *scratch, pairs []pair, n int64) bool {
+	return func(_ *scratch, pairs []pair, n, _ int64) bool {
 		slices.SortFunc(pairs, func(x, y pair) int { return cmp.Compare(ranks[x.value], ranks[y.value]) })
 		var work, before int64
 		from := 0
@@ -208,16 +252,16 @@ func (a *attribute) rankedTest(t float64, ranks []int32) (test, bool) {
 func (a *attribute) betaTest(beta float64, enhanced bool) test {
 	most := make([]float64, len(a.total)) // by value, its greatest share of a class
 	for value, n := range a.total {
-		p := float64(n) / float64(a.rows)
+		p := float64(n) / float64(a.people)
 		gain := beta
 		if enhanced {
 			gain = min(gain, -math.Log(p))
 		}
 		most[value] = gain
 	}
-	return func(_ *scratch, pairs []pair, n int64) bool {
+	return func(_ *scratch, pairs []pair, _, people int64) bool {
 		for _, pair := range pairs {
-			q, p := float64(pair.rows)/float64(n), float64(a.total[pair.value])/float64(a.rows)
+			q, p := float64(pair.rows)/float64(people), float64(a.total[pair.value])/float64(a.people)
 			if q > p && (q-p)/p > most[pair.value] {
 				return false
 			}
@@ -227,9 +271,9 @@ func (a *attribute) betaTest(beta float64, enhanced bool) test {
 }
 
 func (a *attribute) deltaTest(d float64) test {
-	return func(_ *scratch, pairs []pair, n int64) bool {
+	return func(_ *scratch, pairs []pair, _, people int64) bool {
 		for _, pair := range pairs {
-			q, p := float64(pair.rows)/float64(n), float64(a.total[pair.value])/float64(a.rows)
+			q, p := float64(pair.rows)/float64(people), float64(a.total[pair.value])/float64(a.people)
 			if math.Abs(math.Log(q/p)) >= d {
 				return false
 			}

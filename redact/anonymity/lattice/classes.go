@@ -35,6 +35,8 @@ type scratch struct {
 	met           []int32 // those that were seen
 	kept          []bool
 	pairs         []pair
+	places        []int32  // by sensitive value, where in pairs it is, plus one; all zero between tests
+	heads         []bool   // by person, whether they are counted; all false between tests
 	nodes         []excess // of a tree, all zero between tests
 	level, above  []int32
 }

@@ -13,6 +13,12 @@
 // little it takes the one with fewer levels in all, and then the one that is lower in the first quasi-identifier in which they differ, so that
 // the answer does not depend on the order of the rows or the number of workers.
 //
+// # People
+//
+// In a table that counts people ([anonymity.Table.By]) the models do as well, as package anonymity measures them: k is people. Somebody may then be in two classes
+// with other values, so that of the models only k-anonymity holds for a union because it holds for its parts. Of the others no node proves anything for another, so
+// that more nodes are looked at, and they cannot be had locally. [KMap] and [Presence] count rows, and are refused with an [anonymity.ErrPerson]. What is lost, and how much may be suppressed, is of rows.
+//
 // # Suppressed rows
 //
 // A row whose class does not satisfy the models is suppressed: all its quasi-identifiers become [anonymity.Suppressed], and its other cells stay. It counts
@@ -22,7 +28,7 @@
 // # Absent cells
 //
 // A cell that is absent in the table stays absent at every level, and is here a value like others, which is stricter than measuring, where it agrees with
-// every value: a class keeps its models when others that satisfy them agree with it, except for [DeltaPresent]. An absent sensitive value counts nowhere.
+// every value: a class keeps its models when others that satisfy them agree with it, except for [DeltaPresent], and where people are counted for all but [K]. An absent sensitive value counts nowhere.
 //
 // # What this does not do
 //

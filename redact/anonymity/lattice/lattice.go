@@ -24,7 +24,7 @@ type Config struct {
 	Loss Metric
 	// Local generalises the suppressed rows once more by themselves, and again those that are then still suppressed, as long as any can be kept. Such
 	// rows show texts of other levels than most. It cannot be had with [KMap] or [Presence], which compare all rows at the same levels, nor with
-	// [DeltaPresent].
+	// [DeltaPresent], nor with any model but [K] where people are counted.
 	Local bool
 	// Workers is how many goroutines search. 0: as many as processors may be used at once.
 	Workers int
@@ -44,7 +44,7 @@ type Lattice struct {
 
 // rules are the models.
 type rules struct {
-	size       int   // rows that a class needs
+	size       int   // rows that a class needs, of as many people if the table counts them
 	people     int32 // people of the population
 	presences  []Model
 	attributes []*attribute
@@ -100,6 +100,7 @@ func (l *Lattice) require() (population *anonymity.Table, err error) {
 	}
 	r := &l.rules
 	r.size, r.rising = 1, true
+	persons := l.table.Persons()
 	for i, m := range l.config.Models {
 		if !m.valid() {
 			return nil, fmt.Errorf("%w: model %d", ErrModel, i+1)
@@ -109,6 +110,9 @@ func (l *Lattice) require() (population *anonymity.Table, err error) {
 			r.size = max(r.size, m.k)
 			continue
 		case mapped, present:
+			if persons != nil || m.population.Persons() != nil {
+				return nil, fmt.Errorf("%w: model %d compares rows with the population", errors.Join(ErrModel, anonymity.ErrPerson), i+1)
+			}
 			if population != nil && population != m.population {
 				return nil, fmt.Errorf("%w: two populations", ErrModel)
 			}
@@ -124,7 +128,7 @@ func (l *Lattice) require() (population *anonymity.Table, err error) {
 			}
 			continue
 		}
-		if m.kind == deltaPresent {
+		if m.kind == deltaPresent || persons != nil { // somebody may be in both of two classes, with other values
 			if l.config.Local {
 				return nil, fmt.Errorf("%w: model %d may be lost where classes agree, so not local", ErrModel, i+1)
 			}
@@ -146,12 +150,15 @@ func (l *Lattice) require() (population *anonymity.Table, err error) {
 			return nil, err
 		}
 	}
+	if persons != nil {
+		r.attributes = append(r.attributes, crowd(persons, r.size))
+	}
 	for _, a := range r.attributes {
-		if a.absent || len(a.tests) > 0 {
+		if a.absent || len(a.tests) > 0 || a.having != nil {
 			r.rising = false
 		}
 		if !a.absent { // rows that have so many values are at least so many
-			r.size = max(r.size, a.least)
+			r.size = max(r.size, a.least, a.present)
 		}
 	}
 	return population, nil

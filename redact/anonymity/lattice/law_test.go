@@ -22,9 +22,10 @@ import (
 
 // sample is a small table with hierarchies, in which everything happens: rare values, absent ones, classes of one.
 type sample struct {
-	rows   [][]string // three quasi-identifiers and two sensitive columns
-	config lattice.Config
-	name   string // of models and metric
+	rows    [][]string // three quasi-identifiers and two sensitive columns
+	persons []uint32   // whom the rows are about; nil: rows are counted
+	config  lattice.Config
+	name    string // of models and metric
 }
 
 var sampleColumns = []anonymity.Column{
@@ -118,11 +119,19 @@ func newSample(seed uint64, complete bool) sample {
 
 // breaking reports whether the models cannot be had locally.
 func (s sample) breaking() bool {
-	return slices.ContainsFunc(lattice.Bounds(s.config.Models), lattice.Bound.Breaking)
+	return slices.ContainsFunc(lattice.Bounds(s.config.Models), s.breaks)
+}
+
+// breaks reports whether classes that agree may break a model together.
+func (s sample) breaks(b lattice.Bound) bool {
+	return b.Breaking() || s.persons != nil && b.Column != ""
 }
 
 func (s sample) table() *anonymity.Table {
 	table, err := anonymity.FromRows(slices.Values(s.rows), sampleColumns...)
+	if err == nil && s.persons != nil {
+		table, err = table.ByPersons(s.persons)
+	}
 	if err != nil {
 		panic(err)
 	}
@@ -165,47 +174,8 @@ func TestLaws(t *testing.T) {
 	t.Parallel()
 	laws := gopter.NewProperties(parameters(100))
 	seeds := gen.UInt64()
-	laws.Property("the optimum is the best of all feasible nodes, and the first of those in order", prop.ForAll(func(seed uint64) string {
-		s := newSample(seed, seed%3 > 0)
-		l, err := lattice.New(s.table(), s.config)
-		if err != nil {
-			return err.Error()
-		}
-		result, err := l.Search(context.Background())
-		var best *lattice.Node
-		for _, node := range nodes(l) {
-			if node.Feasible && (best == nil || cmp.Or(node.Loss.Compare(best.Loss), cmp.Compare(sum(node.Levels), sum(best.Levels)), slices.Compare(node.Levels, best.Levels)) < 0) {
-				best = &node
-			}
-		}
-		switch {
-		case best == nil && !errors.Is(err, lattice.ErrNone):
-			return fmt.Sprint(s.name, ": nothing is feasible, but ", err)
-		case best == nil:
-			return ""
-		case err != nil:
-			return s.name + ": " + err.Error()
-		case apart(result.Loss, best.Loss) > 1e-12:
-			return fmt.Sprint(s.name, ": ", result.Loss, " is not ", best.Loss)
-		case !slices.Equal(result.Levels, best.Levels):
-			return fmt.Sprint(s.name, ": ", result.Levels, " are not ", best.Levels)
-		case result.Suppressed != best.Suppressed || result.Classes != best.Kept:
-			return fmt.Sprint(s.name, ": other rows are suppressed")
-		}
-		return ""
-	}, seeds))
-	laws.Property("what comes out satisfies the models when measured, local or not", prop.ForAll(func(seed uint64, local bool) string {
-		s := newSample(seed, seed%3 > 0)
-		s.config.Local = local && !s.breaking()
-		result, err := lattice.Search(context.Background(), s.table(), s.config)
-		if errors.Is(err, lattice.ErrNone) {
-			return ""
-		}
-		if err != nil {
-			return err.Error()
-		}
-		return measured(s, result)
-	}, seeds, gen.Bool()))
+	laws.Property("the optimum is the best of all feasible nodes, and the first of those in order", prop.ForAll(func(seed uint64) string { return bestOfAll(newSample(seed, seed%3 > 0)) }, seeds))
+	laws.Property("what comes out satisfies the models when measured, local or not", prop.ForAll(func(seed uint64, local bool) string { return satisfiesMeasured(newSample(seed, seed%3 > 0), local) }, seeds, gen.Bool()))
 	laws.Property("the order of rows and the names of values do not matter", prop.ForAll(func(seed uint64) string {
 		s := newSample(seed, true)
 		one, err1 := lattice.Search(context.Background(), s.table(), s.config)
@@ -280,33 +250,78 @@ func TestLaws(t *testing.T) {
 		}
 		return ""
 	}, seeds))
-	laws.Property("a class stays if by package anonymity it satisfies the models, and only then", prop.ForAll(func(seed uint64) string {
-		s := newSample(seed, true)
-		s.config.Suppress = 1
-		l, err := lattice.New(s.table(), s.config)
-		if err != nil {
-			return err.Error()
-		}
-		levels := []int{int(seed % 3), int(seed / 3 % 2), int(seed / 6 % 2)}
-		node, err := l.Node(levels...)
-		if err != nil {
-			return err.Error()
-		}
-		least, most := 0, 0
-		for _, rows := range classesOf(s, levels) {
-			if satisfied(s, rows, -1e-9) {
-				least++
-			}
-			if satisfied(s, rows, 1e-9) {
-				most++
-			}
-		}
-		if node.Kept < least || node.Kept > most {
-			return fmt.Sprint(s.name, ": ", node.Kept, " stay, and not ", least, " to ", most)
-		}
-		return ""
-	}, seeds))
+	laws.Property("a class stays if by package anonymity it satisfies the models, and only then", prop.ForAll(func(seed uint64) string { return staysIfSatisfied(newSample(seed, true), seed) }, seeds))
 	laws.TestingRun(t)
+}
+
+// bestOfAll compares a search with looking at every node.
+func bestOfAll(s sample) string {
+	l, err := lattice.New(s.table(), s.config)
+	if err != nil {
+		return err.Error()
+	}
+	result, err := l.Search(context.Background())
+	var best *lattice.Node
+	for _, node := range nodes(l) {
+		if node.Feasible && (best == nil || cmp.Or(node.Loss.Compare(best.Loss), cmp.Compare(sum(node.Levels), sum(best.Levels)), slices.Compare(node.Levels, best.Levels)) < 0) {
+			best = &node
+		}
+	}
+	switch {
+	case best == nil && !errors.Is(err, lattice.ErrNone):
+		return fmt.Sprint(s.name, ": nothing is feasible, but ", err)
+	case best == nil:
+		return ""
+	case err != nil:
+		return s.name + ": " + err.Error()
+	case apart(result.Loss, best.Loss) > 1e-12:
+		return fmt.Sprint(s.name, ": ", result.Loss, " is not ", best.Loss)
+	case !slices.Equal(result.Levels, best.Levels):
+		return fmt.Sprint(s.name, ": ", result.Levels, " are not ", best.Levels)
+	case result.Suppressed != best.Suppressed || result.Classes != best.Kept:
+		return fmt.Sprint(s.name, ": other rows are suppressed")
+	}
+	return ""
+}
+
+// satisfiesMeasured measures what comes out of a search.
+func satisfiesMeasured(s sample, local bool) string {
+	s.config.Local = local && !s.breaking()
+	result, err := lattice.Search(context.Background(), s.table(), s.config)
+	if errors.Is(err, lattice.ErrNone) {
+		return ""
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return measured(s, result)
+}
+
+// staysIfSatisfied measures each class of a node.
+func staysIfSatisfied(s sample, seed uint64) string {
+	s.config.Suppress = 1
+	l, err := lattice.New(s.table(), s.config)
+	if err != nil {
+		return err.Error()
+	}
+	levels := []int{int(seed % 3), int(seed / 3 % 2), int(seed / 6 % 2)}
+	node, err := l.Node(levels...)
+	if err != nil {
+		return err.Error()
+	}
+	least, most := 0, 0
+	for _, rows := range classesOf(s, levels) {
+		if satisfied(s, rows, -1e-9) {
+			least++
+		}
+		if satisfied(s, rows, 1e-9) {
+			most++
+		}
+	}
+	if node.Kept < least || node.Kept > most {
+		return fmt.Sprint(s.name, ": ", node.Kept, " stay, and not ", least, " to ", most)
+	}
+	return ""
 }
 
 // classesOf returns the numbers of the rows that show the same at levels.
@@ -395,7 +410,7 @@ func measured(s sample, result *lattice.Result) string {
 		return s.name + ": " + err.Error()
 	}
 	for _, bound := range lattice.Bounds(s.config.Models) {
-		if report, err := s.table().Measure(); bound.Breaking() && (err != nil || report.Partial > 0) {
+		if report, err := s.table().Measure(); s.breaks(bound) && (err != nil || report.Partial > 0) {
 			continue // classes that agree may break it together
 		}
 		if bound.Column == "" {

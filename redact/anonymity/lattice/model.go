@@ -38,7 +38,7 @@ const (
 	deltaPresent
 )
 
-// K is k-anonymity: a class has at least k rows (Samarati and Sweeney, 1998).
+// K is k-anonymity: a class has at least k rows, or rows of k people if the table counts people (Samarati and Sweeney, 1998).
 func K(k int) Model { return Model{kind: sized, k: k} }
 
 // Distinct is distinct ℓ-diversity: a class has at least l values of a sensitive column (Machanavajjhala and others, 2007).

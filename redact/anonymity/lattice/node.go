@@ -114,7 +114,14 @@ classes:
 		if !s.kept[i] || rows == 0 || start == end {
 			continue
 		}
-		if int(end-start) < a.least {
+		if a.having != nil {
+			if !s.holds(a, values.values[start:end]) {
+				s.kept[i] = false
+				suppressed += int64(rows)
+			}
+			continue
+		}
+		if int(end-start) < max(a.least, a.present) {
 			s.kept[i] = false
 			few += int64(rows)
 			suppressed += int64(rows)
@@ -130,7 +137,7 @@ classes:
 			n += int64(values.counts[j])
 		}
 		for _, t := range a.tests {
-			if !t(s, s.pairs, n) {
+			if !t(s, s.pairs, n, n) {
 				s.kept[i] = false
 				suppressed += int64(rows)
 				continue classes
@@ -138,6 +145,51 @@ classes:
 		}
 	}
 	return few, suppressed
+}
+
+// holds reports whether a class satisfies the models of a column by the people in it, who have these values. One value that they all have is as if it
+// were the only one.
+func (s *scratch) holds(a *attribute, codes []int32) bool {
+	s.pairs = s.pairs[:0]
+	var n, people int64
+	most := int32(0)
+	for _, code := range codes {
+		h := a.having[code]
+		for int(h.value) >= len(s.places) {
+			s.places = append(s.places, 0)
+		}
+		for int(h.person) >= len(s.heads) {
+			s.heads = append(s.heads, false)
+		}
+		if !s.heads[h.person] {
+			s.heads[h.person] = true
+			people++
+		}
+		if s.places[h.value] == 0 {
+			s.pairs = append(s.pairs, pair{h.value, 0})
+			s.places[h.value] = int32(len(s.pairs))
+		}
+		p := &s.pairs[s.places[h.value]-1]
+		p.rows++
+		most = max(most, p.rows)
+		n++
+	}
+	for _, code := range codes {
+		s.heads[a.having[code].person], s.places[a.having[code].value] = false, 0
+	}
+	values := len(s.pairs)
+	if int64(most) == people {
+		values = 1
+	}
+	if values < a.least || len(s.pairs) < a.present {
+		return false
+	}
+	for _, t := range a.tests {
+		if !t(s, s.pairs, n, people) {
+			return false
+		}
+	}
+	return true
 }
 
 // inside judges the classes by their share of the population. Gone reports that one without rows of the table is outside the bounds.

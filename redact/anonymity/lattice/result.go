@@ -78,15 +78,28 @@ func (r *Result) All() iter.Seq2[int, []string] {
 	}
 }
 
-// Table returns the rows of [Result.All] as a table with the same columns, to be measured or searched.
+// Table returns the rows of [Result.All] as a table with the same columns, to be measured or searched. It counts people if the table that was searched does.
 func (r *Result) Table() (*anonymity.Table, error) {
-	return anonymity.FromRows(func(yield func([]string) bool) {
+	table, err := anonymity.FromRows(func(yield func([]string) bool) {
 		for _, cells := range r.All() {
 			if !yield(cells) {
 				return
 			}
 		}
 	}, r.lattice.columns...)
+	if err != nil {
+		return nil, err
+	}
+	return counting(table, r.lattice.table)
+}
+
+// counting returns a table that counts the people of another, if that does, row by row.
+func counting(table, as *anonymity.Table) (*anonymity.Table, error) {
+	persons := as.Persons()
+	if persons == nil {
+		return table, nil
+	}
+	return table.ByPersons(persons)
 }
 
 // WriteCSV writes the rows of [Result.All] below a line that names the columns, as [anonymity.CSV] writes and reads them. Direct identifiers are left
@@ -137,5 +150,5 @@ func (r *Result) Generalise(table *anonymity.Table) (*anonymity.Table, error) {
 			return nil, err
 		}
 	}
-	return out, nil
+	return counting(out, table)
 }

@@ -64,7 +64,7 @@ type excess struct {
 // are not visited.
 func (t *tree) test(bound float64) (test, bool) {
 	a := t.attribute
-	return func(s *scratch, pairs []pair, n int64) bool {
+	return func(s *scratch, pairs []pair, n, _ int64) bool {
 		for len(s.nodes) < len(t.parents) {
 			s.nodes = append(s.nodes, make([]excess, len(t.parents)-len(s.nodes))...)
 		}

@@ -2,6 +2,7 @@ package microaggregate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -30,11 +31,14 @@ type Result struct {
 }
 
 // Columns aggregates columns of a table together: one by [Optimal], several by [MDAV]. A column that is not there is an [anonymity.ErrColumn], a
-// value that is not a number an [ErrNumber], and fewer than K rows with numbers in all the columns an [ErrFew]. Once the context is done it returns
-// the cause.
+// value that is not a number an [ErrNumber], and fewer than K rows with numbers in all the columns an [ErrFew]. Groups are of rows, so a table that
+// counts people is an [anonymity.ErrPerson]. Once the context is done it returns the cause.
 func Columns(ctx context.Context, table *anonymity.Table, c Config) (*Result, error) {
 	if ctx == nil || table == nil || len(c.Columns) == 0 || c.K < 1 || c.Centre != Mean && c.Centre != Median {
 		return nil, ErrConfig
+	}
+	if table.Persons() != nil {
+		return nil, fmt.Errorf("%w: groups are of rows", errors.Join(ErrConfig, anonymity.ErrPerson))
 	}
 	names := slices.Sorted(slices.Values(c.Columns))
 	if len(slices.Compact(names)) < len(c.Columns) {

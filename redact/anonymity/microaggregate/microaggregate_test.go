@@ -163,6 +163,8 @@ func TestColumnsRefused(t *testing.T) {
 	t.Parallel()
 	table := incomes(t, "1", "2", "3", "")
 	good := microaggregate.Config{Columns: []string{"income"}, K: 3, Centre: microaggregate.Median}
+	people, err := table.By("rent")
+	require.NoError(t, err)
 	for name, test := range map[string]struct {
 		table  *anonymity.Table
 		change func(*microaggregate.Config)
@@ -176,6 +178,7 @@ func TestColumnsRefused(t *testing.T) {
 		"fewer than k":      {table, func(c *microaggregate.Config) { c.K = 4 }, microaggregate.ErrFew},
 		"no such column":    {table, func(c *microaggregate.Config) { c.Columns = []string{"age"} }, anonymity.ErrColumn},
 		"direct identifier": {table, func(c *microaggregate.Config) { c.Columns = []string{"name"} }, anonymity.ErrColumn},
+		"people counted":    {people, func(*microaggregate.Config) {}, anonymity.ErrPerson},
 		"no table":          {nil, func(*microaggregate.Config) {}, microaggregate.ErrConfig},
 		"empty table":       {incomes(t), func(*microaggregate.Config) {}, microaggregate.ErrFew},
 		"words":             {incomes(t, "1", "2", "much"), func(*microaggregate.Config) {}, microaggregate.ErrNumber},
@@ -197,7 +200,7 @@ func TestColumnsRefused(t *testing.T) {
 		_, err := microaggregate.Columns(stopped, table, c)
 		assert.ErrorIs(t, err, why)
 	}
-	_, err := microaggregate.MDAV(stopped, [][]float64{{1, 2, 3, 4}}, 1)
+	_, err = microaggregate.MDAV(stopped, [][]float64{{1, 2, 3, 4}}, 1)
 	assert.ErrorIs(t, err, why)
 	var none context.Context
 	_, err = microaggregate.Columns(none, table, good)

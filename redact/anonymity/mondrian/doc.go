@@ -23,6 +23,9 @@
 // parts together if it holds for both. In a sensitive column an absent cell counts nowhere, and a part without any value says nothing and meets the
 // model.
 //
+// In a table that counts people ([anonymity.Table.By]) every part has rows of k people. Only [K] with strict cuts can be asked of it; anything else is an
+// [anonymity.ErrPerson].
+//
 // # Cells
 //
 // A cell of numbers or of ordered values is "[20–29]", with the least and the greatest value that the part really has, one of values without order

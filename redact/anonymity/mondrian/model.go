@@ -24,7 +24,7 @@ const (
 	closeness
 )
 
-// K is k-anonymity: a part has at least k rows, k from 1 (Sweeney, 2002).
+// K is k-anonymity: a part has at least k rows, or rows of k people if the table counts people, k from 1 (Sweeney, 2002).
 func K(k int) Model { return Model{size, "", float64(k)} }
 
 // Distinct is distinct ℓ-diversity: a part has at least ℓ values of the sensitive column, ℓ from 1 (Machanavajjhala, Kifer, Gehrke and
@@ -61,9 +61,11 @@ type holds struct {
 	sensitive []sensitive
 }
 
-// sensitive is a sensitive column with its models, without any if it only tells rows apart.
+// sensitive is a sensitive column with its models, without any if it only tells rows apart. People are one too if the table counts them: a part needs as many
+// as it would need rows.
 type sensitive struct {
 	name   string
+	people bool
 	places []uint32 // by number of a text, its place among all
 	models []Model
 	gauged bool

@@ -19,7 +19,7 @@ type Config struct {
 
 // A Result is a table that was cut, and what that cost.
 type Result struct {
-	// Table has the rows and columns of the table that was given, in their order.
+	// Table has the rows and columns of the table that was given, in their order, and counts people if that does.
 	Table *anonymity.Table
 	// Classes is how many different combinations of quasi-identifiers the rows have that are not suppressed. Package anonymity may count fewer,
 	// because it puts rows with absent cells to those that they agree with.
@@ -39,7 +39,8 @@ type Result struct {
 
 // Partition returns the table cut as far as the models allow. The table must not change meanwhile, and stays as it is; what is returned does not
 // depend on the order of its rows. Errors about the table are those of package anonymity, ErrEmpty for one without rows, ErrColumn for one without
-// quasi-identifiers, ErrSuppressed for one without any value of them, ErrDistance for a distance that does not fit; others are of this package.
+// quasi-identifiers, ErrSuppressed for one without any value of them, ErrDistance for a distance that does not fit, ErrPerson for models or cuts that
+// cannot count people; others are of this package.
 // Once the context is done it returns the cause. It uses all processors.
 func Partition(ctx context.Context, table *anonymity.Table, c Config) (*Result, error) {
 	if ctx == nil || table == nil {

@@ -2,6 +2,7 @@ package mondrian
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -38,6 +39,13 @@ func prepare(table *anonymity.Table, c Config) (*partition, error) {
 	if p.holds, err = newHolds(c.Models, columns, c.Relaxed); err != nil {
 		return nil, err
 	}
+	persons := table.Persons()
+	if persons != nil {
+		if c.Relaxed || len(p.holds.sensitive) > 0 {
+			return nil, fmt.Errorf("%w: only strict cuts for K alone can count people", errors.Join(ErrConfig, anonymity.ErrPerson))
+		}
+		p.holds.sensitive = []sensitive{{people: true, models: []Model{{is: distinct, bound: float64(p.holds.k)}}}}
+	}
 	if p.rows == 0 {
 		return nil, anonymity.ErrEmpty
 	}
@@ -71,6 +79,14 @@ func prepare(table *anonymity.Table, c Config) (*partition, error) {
 	}
 	for i := range p.holds.sensitive {
 		s := &p.holds.sensitive[i]
+		if s.people {
+			for row := range persons {
+				persons[row] += firstValue
+			}
+			s.places = make([]uint32, slices.Max(persons)+1) // they have no order
+			p.fill(len(names)+i, persons, nil)
+			continue
+		}
 		numbers, texts, err := table.Coded(s.name)
 		if err != nil {
 			return nil, err

@@ -124,7 +124,11 @@ func (p *partition) tabulate(ctx context.Context, of []uint32, shown []*labels) 
 			}
 		}
 	}
-	return anonymity.FromCoded(p.rows, columns, numbers, texts)
+	table, err := anonymity.FromCoded(p.rows, columns, numbers, texts)
+	if persons := p.table.Persons(); err == nil && persons != nil {
+		return table.ByPersons(persons)
+	}
+	return table, err
 }
 
 // label adds what a part shows on the axis.
