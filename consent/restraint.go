@@ -76,7 +76,7 @@ func (r *Registry) ReleaseHold(ctx context.Context, s Subject, id string) (Event
 		}
 		return nil
 	})
-	r.review(ctx, s, err)
+	r.review(ctx, s, true, err)
 	if err != nil {
 		err = fmt.Errorf("consent: release hold: %w", err)
 	}

@@ -191,7 +191,7 @@ func (ds *drains) forget(position uint64) {
 // Withdraw takes consent to the purpose back, and with it the purposes below. It is never refused for the state
 // it finds. This process denies from the call on, also if the call fails. When it returns without error, the event is
 // stored, every use it reached has ended or was cancelled, and no Reveal that starts later succeeds.
-// It waits at most as long as a use may live, in a cluster for a lease more, and not for the use in whose context it is called. Two uses of one subject that both
+// It waits at most as long as a use may live, in a cluster for a lease more, for a [Review] five seconds more, and not for the use in whose context it is called. Two uses of one subject that both
 // withdraw do wait for each other, until their time is over: end a use before withdrawing where that can happen.
 //
 // A registry that has found the ledger to have lost events stores the withdrawal and returns [ErrLedgerRegressed] with
@@ -226,7 +226,7 @@ func (r *Registry) Refuse(ctx context.Context, s Subject, id purpose.ID) (Event,
 // tighten denies in this process, stores the event, waits for the uses it reaches, and has what is kept looked at.
 func (r *Registry) tighten(ctx context.Context, s Subject, e Event) (Event, Withdrawal, error) {
 	e, w, err := r.tightenAt(ctx, s, Any, e)
-	r.review(ctx, s, err)
+	r.review(ctx, s, false, err)
 	return e, w, err
 }
 

@@ -2,24 +2,23 @@ package purpose
 
 import "time"
 
-// ConsentEnded returns when the person's consent to the last of the purposes of a retention class ended: the first instant at which she has taken back, refused or let run out the
-// consent to each of them that she ever gave or was asked for, or to one above it. It is the zero time while she has not, where nothing was ever asked, and if a purpose of the class
-// stands on a [LegalGround]. A purpose that needs only a notice, and no consent, has not ended until she said no; one whose consent was asked for again waits for the answer.
+// ConsentEnded returns when the person's consent to the last of the purposes of a retention class ended: the instant from which she has taken back, refused or let run out the
+// consent to each of them that she ever gave or refused, or to one above it. It is the zero time while she has not, where nothing was ever answered, and if a purpose of the class
+// stands on a [LegalGround]. A purpose that needs only a notice, and no consent, has not ended until she said no; one whose consent was asked for, and never before, waits for the answer.
+// A purpose that was in the class under a version before counts as it is now, for there is data that was collected for it.
 //
-// A consent that was given anew counts alone: what was there when it was given lives on, if it has not been ended. The reason is [FactUnknown] if what is known of the person does not
+// A consent that was given anew counts alone: what was there when it was given lives on, if it has not been ended. A no that is said again may count from then. The reason is [FactUnknown] if what is known of the person does not
 // tell, and [UnknownPolicy] if the policy has no such class.
 func (p *Policy) ConsentEnded(class string, f *Facts) (time.Time, Reason) {
-	if _, ok := p.ClassOrdinal(class); !ok {
+	members := p.members(class)
+	if len(members) == 0 {
 		return time.Time{}, UnknownPolicy
 	}
 	if f == nil {
 		return time.Time{}, FactUnknown
 	}
 	last, stands, known := time.Time{}, false, true
-	for _, c := range p.purposes {
-		if c.spec.class() != class {
-			continue
-		}
+	for _, c := range members {
 		switch ended, state := c.consentEnded(f); state {
 		case Given:
 			stands = true
@@ -76,4 +75,28 @@ func (c *compiled) consentEnded(f *Facts) (ended time.Time, _ Status) {
 		return time.Time{}, Unknown
 	}
 	return ended, state
+}
+
+// members returns the purposes of a class, and those that were in it under a version before: as they are now, or as they were if none of them is left.
+func (p *Policy) members(class string) map[ID]*compiled {
+	if p == nil || p.versions == nil {
+		return nil
+	}
+	now, gone := make(map[ID]*compiled), make(map[ID]*compiled)
+	for _, version := range p.versions.policies[:min(int(p.number), len(p.versions.policies))] {
+		for id, c := range version.purposes {
+			if c.spec.class() != class {
+				continue
+			}
+			if is := p.purposes[id]; is != nil {
+				now[id] = is
+			} else {
+				gone[id] = c
+			}
+		}
+	}
+	if len(now) == 0 {
+		return gone
+	}
+	return now
 }

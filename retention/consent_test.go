@@ -2,7 +2,9 @@ package retention_test
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -47,8 +49,8 @@ func TestDueAfterConsent(t *testing.T) {
 		{name: "it runs out", consent: purpose.Consent{Status: purpose.Given, Until: day(2026, time.May, 1)}, at: day(2026, time.May, 31), ended: day(2026, time.May, 1)},
 		{name: "too late to matter", consent: purpose.Consent{Status: purpose.Withdrawn, Since: day(2027, time.March, 1)}, at: day(2027, time.March, 7)},
 		{name: "before it was collected", consent: purpose.Consent{Status: purpose.Refused, Since: day(2020, time.May, 1)}, at: day(2025, time.April, 6), ended: day(2020, time.May, 1)},
-		{name: "it is not known when", consent: purpose.Consent{Status: purpose.Withdrawn}, reason: purpose.FactUnknown},
-		{name: "it is not known", reason: purpose.FactUnknown},
+		{name: "it is not known when", consent: purpose.Consent{Status: purpose.Withdrawn}, at: day(2027, time.March, 7)},
+		{name: "it is not known", at: day(2027, time.March, 7)},
 		{name: "erased", facts: purpose.Facts{Erased: day(2025, time.April, 1)}, consent: purpose.Consent{Status: purpose.Withdrawn, Since: day(2025, time.May, 1)}, at: day(2025, time.April, 1)},
 		{name: "held", facts: purpose.Facts{Holds: []purpose.Hold{{ID: "h", Purpose: dispute}}}, consent: purpose.Consent{Status: purpose.Withdrawn, Since: day(2025, time.May, 1)}, at: day(2025, time.May, 31), ended: day(2025, time.May, 1)},
 	} {
@@ -71,8 +73,8 @@ func TestDueAfterConsent(t *testing.T) {
 	}
 	f := &purpose.Facts{Complete: true, HoldsKnown: true, Consents: map[purpose.ID]purpose.Consent{letters: {Status: purpose.Withdrawn, Since: day(2025, time.May, 1)}}}
 	e := retention.Due(p, f, i)
-	assert.Contains(t, e.Explain(language.English), "Rule letters: 2 years from collection, but no more than 30 days after consent ends; it ended on 2025-05-01, so until 2025-05-31.")
-	assert.Contains(t, e.Explain(language.French), "Règle letters : 2 ans à compter de la collecte, mais pas plus de 30 jours après la fin du consentement; il a pris fin le 2025-05-01, donc jusqu’au 2025-05-31.")
+	assert.Contains(t, e.Explain(language.English), "Rule letters: 2 years from collection, but no more than 30 days after consent ends, which is on 2025-05-01; so until 2025-05-31.")
+	assert.Contains(t, e.Explain(language.French), "Règle letters : 2 ans à compter de la collecte, mais pas plus de 30 jours après la fin du consentement, le 2025-05-01; donc jusqu’au 2025-05-31.")
 }
 
 // A withdrawal ends what was kept for it, the month after; a consent that is given anew in between keeps it. Who tells nobody of it has it found all the same.
@@ -145,9 +147,9 @@ func TestPutForward(t *testing.T) {
 			_, err := store.ReleaseHold(ctx, marie, "h")
 			require.ErrorIs(t, err, consent.ErrNoHold)
 			return nil
-		}, false},
+		}, true}, // as of a withdrawal: the answer to the first may have been lost
 		{"a withdrawal", func() error { _, err := store.Withdraw(ctx, marie, letters); return err }, true},
-		{"a withdrawal once more", func() error { _, err := store.Withdraw(ctx, marie, letters); return err }, true}, // the answer to the first may have been lost
+		{"a withdrawal once more", func() error { _, err := store.Withdraw(ctx, marie, letters); return err }, true},
 		{"a refusal", func() error { _, err := store.Refuse(ctx, marie, letters); return err }, true},
 		{"of a purpose that nobody knows", func() error { _, err := store.Withdraw(ctx, marie, "other"); require.Error(t, err); return nil }, false},
 		{"a case", func() error {
@@ -179,4 +181,214 @@ func TestPutForward(t *testing.T) {
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	require.ErrorIs(t, retention.PutForward(r.store)(cancelled, marie, now), context.Canceled)
+}
+
+// mail is a purpose that is asked for, or stands on a law, in one class with others.
+func mail(id purpose.ID, class string, basis purpose.Basis) purpose.Spec {
+	s := purpose.Spec{
+		ID: id, Domain: "letters", Title: purpose.Text{EN: "t", FR: "t"}, Basis: basis, Citation: "c",
+		Attributes: []purpose.Attribute{"identity.email"}, Operations: []purpose.Operation{purpose.Collect, purpose.Use},
+		Roles:     map[purpose.Role][]purpose.Attribute{"clerk": {"identity.email"}},
+		Retention: purpose.Retention{Class: class, Keep: purpose.Period{Years: 2}, From: purpose.FromCollection, AfterConsent: purpose.Period{Days: 30}},
+	}
+	if basis == purpose.LegalGround {
+		s.Retention.AfterConsent = purpose.Period{}
+	}
+	return s
+}
+
+// A purpose that went over to another class, or to another ground, still opens what was collected for it: nothing of its old class ends by the consent to the others alone.
+func TestAfterConsentToWhatIsLeftOfAClass(t *testing.T) {
+	t.Parallel()
+	collected, withdrawn, now := day(2025, time.March, 7), day(2025, time.May, 1), day(2025, time.June, 5)
+	for name, moved := range map[string]purpose.Spec{
+		"consent stands":    mail("b", "other", purpose.ExpressConsent),
+		"by another ground": mail("b", "other", purpose.LegalGround),
+	} {
+		for _, left := range []string{"letters", "another"} { // the class is there still, or is of a version before
+			one, two := shop(), shop()
+			two.Version, two.Effective = "2", day(2025, time.April, 1)
+			one.Purposes = append(one.Purposes, mail("a", "letters", purpose.ExpressConsent), mail("b", "letters", purpose.ExpressConsent))
+			two.Purposes = append(two.Purposes, mail("a", left, purpose.ExpressConsent), moved)
+			var all []purpose.Published
+			for _, d := range []purpose.Document{one, two} {
+				published, err := purpose.Publish(d)
+				require.NoError(t, err)
+				all = append(all, published)
+			}
+			h, err := purpose.NewHistory(all...)
+			require.NoError(t, err)
+			p := h.Policy()
+			status := purpose.Given
+			if moved.Basis == purpose.LegalGround {
+				status = purpose.Withdrawn // and it does not matter
+			}
+			f := &purpose.Facts{
+				Complete: true, HoldsKnown: true, Notice: purpose.Consent{Status: purpose.Given, Since: collected, Policy: "2"},
+				Consents: map[purpose.ID]purpose.Consent{
+					"a": {Status: purpose.Withdrawn, Since: withdrawn},
+					"b": {Status: status, Since: collected, Policy: "2", Operations: purpose.OperationSet(purpose.Use)},
+				},
+			}
+			i := retention.Item{Subject: "s", Compartment: "letters/letters", Collected: collected}
+			require.True(t, p.Decide(purpose.Request{
+				Purpose: "b", Operation: purpose.Use, Actor: clerk, Attribute: "identity.email", CollectedFor: []purpose.ID{"a", "b"}, CollectedAt: collected, Time: now,
+			}, f).Allowed(), name)
+			assert.False(t, retention.Due(p.At(now), f, i).Ended(now), "%s, %s", name, left)
+			f.Consents["b"] = purpose.Consent{Status: purpose.Withdrawn, Since: withdrawn}
+			assert.Equal(t, moved.Basis != purpose.LegalGround, retention.Due(p.At(now), f, i).Ended(now), "%s, %s: taken back too", name, left)
+		}
+	}
+}
+
+// Consent with an end that is far away can be taken back before.
+func TestAWithdrawalThatNobodyTellsOfIsFoundBeforeConsentRunsOut(t *testing.T) {
+	t.Parallel()
+	r := newRigUnder(t, asking())
+	ctx := t.Context()
+	r.until(2025, time.March, 1)
+	r.v.Notify(marie)
+	_, err := r.registry().Grant(ctx, marie, letters, consent.Act{Method: consent.WebForm, Until: day(2026, time.March, 1)})
+	require.NoError(t, err)
+	r.add(marie, "", "identity.email", letters)
+	_, err = r.registry().Withdraw(ctx, marie, letters)
+	require.NoError(t, err)
+	for range 3 {
+		r.v.Clock.Advance(30 * 24 * time.Hour)
+		r.sweep()
+	}
+	assert.Zero(t, r.has(marie, "identity.email"))
+}
+
+// A sweep that has an item, and decided it by what was known before, does not put it off past what the review asked for.
+func TestPutForwardUnderASweep(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(r *rig) error{
+		"a withdrawal": func(r *rig) error {
+			_, err := r.registry().Withdraw(t.Context(), marie, letters)
+			return err
+		},
+		"a release": func(r *rig) error {
+			_, err := r.registry().ReleaseHold(t.Context(), marie, "h")
+			return err
+		},
+	} {
+		d := asking()
+		d.Purposes[slices.IndexFunc(d.Purposes, func(s purpose.Spec) bool { return s.ID == letters })].Retention.AfterConsent = purpose.Period{Days: 1}
+		r := newRigUnder(t, d)
+		r.until(2025, time.March, 1)
+		r.v.Grant(marie, letters)
+		r.add(marie, "", "identity.email", letters)
+		if name == "a release" {
+			_, err := r.registry().Withdraw(t.Context(), marie, letters)
+			require.NoError(t, err)
+			_, err = r.registry().PlaceHold(t.Context(), marie, purpose.Hold{ID: "h", Purpose: dispute}, "")
+			require.NoError(t, err)
+		}
+		r.v.Clock.Advance(30 * 24 * time.Hour)
+		r.reviewed = true
+		once := false
+		r.at = func(call string, done bool) error {
+			if call == "settle" && !done && !once {
+				once = true
+				return do(r)
+			}
+			return nil
+		}
+		r.sweep()
+		require.True(t, once)
+		r.v.Clock.Advance(24 * time.Hour)
+		r.sweep()
+		assert.Zero(t, r.has(marie, "identity.email"), name)
+	}
+}
+
+// What an erasure blanked is not known after the person came back: then the period ends what came later, and not sooner.
+func TestAfterConsentOfWhoCameBack(t *testing.T) {
+	t.Parallel()
+	d := asking()
+	d.Purposes = append(d.Purposes, mail("cards", "letters", purpose.ExpressConsent))
+	r := newRigUnder(t, d)
+	ctx := t.Context()
+	r.until(2025, time.March, 1)
+	r.v.Grant(marie, letters)
+	_, err := r.registry().Record(ctx, marie, consent.Event{Kind: consent.Resides, Jurisdiction: "CA-QC"})
+	require.NoError(t, err)
+	r.add(marie, "", "identity.email", letters)
+	_, err = r.sweeper().Erase(ctx, marie)
+	require.NoError(t, err)
+	_, err = r.registry().Readmit(ctx, marie)
+	require.NoError(t, err)
+	require.NoError(t, r.v.Ring.Readmit(ctx, marie))
+	r.v.Clock.Advance(24 * time.Hour)
+	r.v.Grant(marie, letters)
+	r.add(marie, "", "identity.email", letters)
+	f, err := r.registry().Facts(ctx, marie)
+	require.NoError(t, err)
+	require.False(t, f.Complete)
+	r.v.Clock.Set(day(2027, time.March, 2).Add(-1))
+	r.sweep()
+	assert.Equal(t, 1, r.has(marie, "identity.email"))
+	r.v.Clock.Set(day(2027, time.March, 2))
+	r.sweep()
+	assert.Zero(t, r.has(marie, "identity.email"))
+}
+
+type noKeys struct{}
+
+func (noKeys) Shred(context.Context, consent.Subject, func(purpose.Compartment) bool) (int, error) {
+	return 0, nil
+}
+
+func (noKeys) Fence(context.Context, consent.Subject) error { return nil }
+
+// A hold is released at one registry, and a sweep runs at another, which goes by what it read a moment before.
+func TestAHoldThatIsReleasedElsewhere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		shared, agenda := new(consent.SharedMemory), new(retention.Memory)
+		d := shop()
+		d.Effective = day(1999, time.January, 1)
+		p := compiled(t, d)
+		open := func() *consent.Registry {
+			r, err := consent.NewRegistry(p, shared, consent.WithReview(retention.PutForward(agenda)))
+			require.NoError(t, err)
+			return r
+		}
+		here, there := open(), open()
+		defer here.Close()
+		defer there.Close()
+		now := time.Now().UTC()
+		i := retention.Item{
+			Subject: marie, Compartment: "dispute/legal", Collected: now.AddDate(-2, 0, 0), Due: now, Attributes: []purpose.Attribute{"identity.email"},
+		}
+		require.NoError(t, agenda.Put(ctx, i))
+		ended := 0
+		w, err := retention.NewSweeper(retention.Config{Registry: there, Store: agenda, Keys: noKeys{}, Tables: []retention.Table{{
+			Name: "t", Attributes: i.Attributes, Eraser: retention.EraserFunc(func(context.Context, retention.Item) error { ended++; return nil }),
+		}}})
+		require.NoError(t, err)
+		sweep := func() {
+			for _, err := range w.Sweep(ctx) {
+				assert.NoError(t, err)
+			}
+		}
+		_, err = here.PlaceHold(ctx, marie, purpose.Hold{ID: "h", Purpose: dispute}, "")
+		require.NoError(t, err)
+		time.Sleep(3 * time.Second)
+		_, err = there.Facts(ctx, marie) // and it keeps that for a second
+		require.NoError(t, err)
+		released := make(chan error)
+		go func() {
+			_, err := here.ReleaseHold(ctx, marie, "h")
+			released <- err
+		}()
+		synctest.Wait() // it is stored, and not reviewed
+		sweep()
+		assert.Zero(t, ended, "it still went by the hold")
+		require.NoError(t, <-released)
+		sweep()
+		assert.Equal(t, 1, ended)
+	})
 }

@@ -47,7 +47,7 @@
 //   - In a compartment with anything that is kept, keys are kept: of what ended there only the rows are gone, and a certificate calls it [Deleted], not [Destroyed].
 //   - A due date is a hint that was computed when it was put. A version of the policy that shortens a period closes values at once, and what is on the agenda
 //     already ends when it would have, unless [Planner.Replan] is called.
-//   - What ended by itself before an erasure, or while it was under way, is not in its certificate.
+//   - What ended by itself before an erasure, or while it was under way, is not in its certificate, nor is what of it was anonymised.
 //   - That what is left of what was anonymised identifies nobody is for the program to show: package redact/anonymity/dossier is for that.
 //   - Backups are the program's: Config.Backups tells the certificate how long they live.
 //

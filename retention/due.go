@@ -79,9 +79,13 @@ func dueOf(p *purpose.Policy, f *purpose.Facts, i Item, class string) (r RuleEnd
 		}
 	}
 	if !rule.AfterConsent.IsZero() {
-		ended, reason := version.ConsentEnded(class, f)
-		if reason != purpose.Permitted {
-			return r, false, reason
+		by := p
+		if p.Number() < version.Number() {
+			by = version
+		}
+		ended, reason := by.ConsentEnded(class, f)
+		if reason != purpose.Permitted && (reason != purpose.FactUnknown || r.At.IsZero()) {
+			return r, false, reason // else its period ends it, and nothing sooner: what is not known opens nothing
 		}
 		if !ended.IsZero() {
 			from := ended.UTC()

@@ -89,7 +89,8 @@ func (p *Planner) Replan(ctx context.Context, s consent.Subject) error {
 	return nil
 }
 
-// PutForward returns what has all that the agenda has of a person looked at by the next sweep, which decides anew and puts back what ends later. It is for [consent.WithReview]: with it
+// PutForward returns what has all that the agenda has of a person looked at by the next sweep, which decides anew and puts back what ends later; also what a sweep just has,
+// and has decided by what was known before. It is for [consent.WithReview]: with it
 // nobody has to remember [Planner.Replan] where a case or an account closes, consent ends or a hold is released, in whichever process.
 func PutForward(a Agenda) consent.Review {
 	return func(ctx context.Context, s consent.Subject, now time.Time) error {
@@ -100,12 +101,16 @@ func PutForward(a Agenda) consent.Review {
 		if err != nil {
 			return fmt.Errorf("retention: put forward: %w", err)
 		}
-		items = slices.DeleteFunc(items, func(i Item) bool { return !now.Before(i.Due) })
 		if len(items) == 0 {
 			return nil
 		}
 		for n := range items {
-			items[n].Due = now
+			i := &items[n]
+			if now.Before(i.Due) {
+				i.Due = now
+			} else { // a sweep may have it: what it then settles must find another version
+				i.Due = i.Due.Add(-time.Nanosecond)
+			}
 		}
 		if err := a.Put(ctx, items...); err != nil {
 			return fmt.Errorf("retention: put forward: %w", err)
@@ -130,7 +135,7 @@ func next(e End, now time.Time, review time.Duration) time.Time {
 	if e.Reason != purpose.Permitted || e.Waits || e.At.IsZero() {
 		return now.Add(review)
 	}
-	if later := now.Add(review); e.At.After(later) && slices.ContainsFunc(e.Rules, func(r RuleEnd) bool { return !r.Rule.AfterConsent.IsZero() && r.Consent.IsZero() }) {
+	if later := now.Add(review); e.At.After(later) && slices.ContainsFunc(e.Rules, func(r RuleEnd) bool { return !r.Rule.AfterConsent.IsZero() && (r.Consent.IsZero() || r.Consent.After(now)) }) {
 		return later // should nobody have told of consent that ended
 	}
 	// What a rule puts beyond the years an agenda can store is looked at in the last of them.

@@ -332,7 +332,7 @@ func TestLetter(t *testing.T) {
 	}
 	changed := rights.PIPEDA()
 	changed.Remedy.FR = "Écrivez-nous."
-	assert.Equal(t, "Elle nuirait à une enquête. (LPRPDE, al. 9(3)c.1)) Écrivez-nous.", changed.Letter(language.CanadianFrench, rights.Inquiry), "it is still of that law")
+	assert.Equal(t, "La communication nuirait à une enquête. (LPRPDE, al. 9(3)c.1)) Écrivez-nous.", changed.Letter(language.CanadianFrench, rights.Inquiry), "it is still of that law")
 	seen := map[string]bool{}
 	for g := rights.OtherPersons; g <= rights.NothingKept; g++ {
 		assert.NotEmpty(t, g.Provision(language.English))

@@ -52,14 +52,14 @@ var grounds = []struct {
 	},
 	{
 		text:     "inquiry",
-		sentence: purpose.Text{EN: "It would hinder an inquiry.", FR: "Elle nuirait à une enquête."},
+		sentence: purpose.Text{EN: "It would hinder an inquiry.", FR: "La communication nuirait à une enquête."},
 		quebec:   purpose.Text{EN: "CQLR c. P-39.1 s. 39(1)", FR: "RLRQ, c. P-39.1, art. 39, par. 1°"},
 		federal:  purpose.Text{EN: "PIPEDA s. 9(3)(c.1)", FR: "LPRPDE, al. 9(3)c.1)"},
 	},
 	{
 		text: "proceedings",
 		sentence: purpose.Text{
-			EN: "It would affect judicial proceedings or a professional secret.", FR: "Elle aurait un effet sur une procédure judiciaire ou un secret professionnel.",
+			EN: "It would affect judicial proceedings or a professional secret.", FR: "La communication aurait un effet sur une procédure judiciaire ou un secret professionnel.",
 		},
 		quebec:  purpose.Text{EN: "CQLR c. P-39.1 s. 39(2); CQLR c. C-12 s. 9", FR: "RLRQ, c. P-39.1, art. 39, par. 2°; RLRQ, c. C-12, art. 9"}, // the Charter has the secret
 		federal: purpose.Text{EN: "PIPEDA s. 9(3)(a)", FR: "LPRPDE, al. 9(3)a)"},

@@ -71,7 +71,7 @@ type Written struct {
 	Left     int // not named: erased; inferred, in what is portable; or kept for silent purposes alone
 }
 
-// The report as JSON. Names and order are stable.
+// The report as JSON. Names and order are stable; a name may be added, and is left out where there is nothing to say.
 type (
 	reportJSON struct {
 		Format      string           `json:"format"`
