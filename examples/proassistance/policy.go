@@ -160,8 +160,9 @@ func keepLegal() purpose.Retention {
 	return purpose.Retention{Class: "legal", Justification: "a claim prescribes after three years", Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed}
 }
 
+// keepRequests is as long as the longest of the others: a purpose opens nothing that its own period ended, and what is kept can be asked for.
 func keepRequests() purpose.Retention {
-	return purpose.Retention{Class: "requests", Justification: "a claim about the answer prescribes after three years", Keep: purpose.Period{Years: 3}, From: purpose.FromCollection}
+	return purpose.Retention{Class: "requests", Justification: "what is kept can be asked for, and tax records are kept the longest", Keep: purpose.Period{Years: 7}, From: purpose.FromAccountClosed}
 }
 
 func keepTax() purpose.Retention {
@@ -510,7 +511,7 @@ func legalPurposes() []purpose.Spec {
 		},
 		{
 			// A person's own request for access, rectification or deletion. What is given to make the request serves the request alone. No case binds it, for who asks is told of all
-			// of them; so it opens by no other operation than the person's own.
+			// of them; so it opens by no other operation than the person's own, and the accessor for that is made in the desk that has her request and nowhere else.
 			ID: Rights, Domain: "legal", Basis: purpose.LegalGround, Citation: "CQLR c. P-39.1, ss. 27, 28 and 32",
 			Title:      purpose.Text{EN: "Answer your requests about your information", FR: "Répondre à vos demandes concernant vos renseignements"},
 			Attributes: fields(everything(), technicalFields(), requestFields()), Retention: keepRequests(),

@@ -207,7 +207,7 @@ func TestRetentionClasses(t *testing.T) {
 		"recording": {Keep: purpose.Period{Months: 6}, From: purpose.FromCollection},
 		"legal":     {Keep: purpose.Period{Years: 3}, From: purpose.FromCaseClosed},
 		"tax":       {Keep: purpose.Period{Years: 6}, From: purpose.FromYearEnd, Minimum: purpose.Period{Years: 6}},
-		"requests":  {Keep: purpose.Period{Years: 3}, From: purpose.FromCollection},
+		"requests":  {Keep: purpose.Period{Years: 7}, From: purpose.FromAccountClosed},
 		"marketing": {Keep: purpose.Period{Years: 2}, From: purpose.FromCollection, AfterConsent: purpose.Period{Days: 30}},
 		"web":       {Keep: purpose.Period{Months: 13}, From: purpose.FromCollection},
 	}

@@ -266,3 +266,21 @@ func rightsScenarios(t *testing.T) {
 		assert.NotContains(t, string(stored), "canary")
 	})
 }
+
+// Whoever keeps an account for years is told of all that is in it, for as long as anything else opens it.
+func TestAccessTellsWhatOtherPurposesStillOpen(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.Notify(marie)
+	_, err := c.Registry().Record(t.Context(), marie, consent.Event{Kind: consent.AccountOpened})
+	require.NoError(t, err)
+	name := piitest.Seal[pii.Name](c.Vault, marie, "canary", ServiceAccount)
+	c.Advance(12 * 365 * day)
+	require.NoError(t, opens(c.Vault, ServiceAccount, as(WebService), marie, name))
+	r, err := c.desk.Receive(t.Context(), as(SupportAgent), asks(rights.Access))
+	require.NoError(t, err)
+	var out bytes.Buffer
+	done, err := c.desk.WriteAccess(t.Context(), as(PrivacyOfficer), marie, r.ID, []rights.Field{rights.FieldOf("your account", name)}, &out)
+	require.NoError(t, err)
+	assert.Equal(t, rights.Written{Values: 1}, done)
+}

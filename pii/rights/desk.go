@@ -21,8 +21,10 @@ import (
 
 // Config is what a desk stands on. Vault, Purpose, Rules, Store, Disclosures and Eraser are required.
 type Config struct {
-	Vault   *pii.Vault
-	Purpose purpose.ID // the policy's purpose for requests: it lists request.contact and request.nature, which no other may, and all that a report shows; and the operations Collect and Rights; it is bound to no case
+	Vault *pii.Vault
+	// Purpose is the policy's purpose for requests. It lists request.contact and request.nature, which no other may, and all that a report shows; and the operations Collect and Rights; it
+	// is bound to no case. It keeps for as long as the longest of the others, for it opens nothing that its own period ended: a report then says that it is withheld.
+	Purpose purpose.ID
 	Rules   Rules
 	Store   Store
 
