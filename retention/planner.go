@@ -135,7 +135,9 @@ func next(e End, now time.Time, review time.Duration) time.Time {
 	if e.Reason != purpose.Permitted || e.Waits || e.At.IsZero() {
 		return now.Add(review)
 	}
-	if later := now.Add(review); e.At.After(later) && slices.ContainsFunc(e.Rules, func(r RuleEnd) bool { return !r.Rule.AfterConsent.IsZero() && (r.Consent.IsZero() || r.Consent.After(now)) }) {
+	if later := now.Add(review); e.At.After(later) && slices.ContainsFunc(e.Rules, func(r RuleEnd) bool {
+		return !r.Rule.AfterConsent.IsZero() && (r.Consent.IsZero() || r.Consent.After(now))
+	}) {
 		return later // should nobody have told of consent that ended
 	}
 	// What a rule puts beyond the years an agenda can store is looked at in the last of them.
