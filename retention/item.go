@@ -24,7 +24,7 @@ type Item struct {
 	Due         time.Time           // when it is to be looked at: no later than it ends. A hint: what ends is decided when it is looked at
 
 	Failures int    // how often ending it has failed since it last succeeded
-	Version  uint64 // counts the changes of the stored item; a [Store] sets it
+	Version  uint64 // another after each change of the stored item, and never one again; a [Store] sets it
 	Claim    string // names the claim it was taken under, see [Queue]; "" for an item that was not taken
 }
 
@@ -85,8 +85,8 @@ var ErrClaim = errors.New("retention: the claim is not well formed")
 // it ends. Implementations are safe for concurrent use; package retentiontest checks every "must" below. Errors should name no person.
 type Agenda interface {
 	// Put must store each item that is not there, and must otherwise merge it with what is ([Item.Merge]), so that it survives a crash, all of them or none.
-	// Failures, Version and Claim of what is given are not looked at. An item that Put has changed must have another Version than before; one that
-	// is claimed stays claimed. It must return [ErrItem], and change nothing, for an item that is not well formed.
+	// Failures, Version and Claim of what is given are not looked at. An item that Put has changed must have another Version than before, and one that
+	// it adds another than it ever had, should it have been removed in between. One that is claimed stays claimed. It must return [ErrItem], and change nothing, for an item that is not well formed.
 	Put(ctx context.Context, items ...Item) error
 
 	// Of must return every item of the person, in the order of Due and then of the key, as one snapshot; none for a person it has nothing of.

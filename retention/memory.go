@@ -13,9 +13,10 @@ import (
 
 // Memory is a [Store] in memory, for tests and demonstrations. The zero Memory is ready for use. It is safe for concurrent use.
 type Memory struct {
-	mu     sync.Mutex
-	items  map[Key]*kept
-	claims uint64
+	mu      sync.Mutex
+	items   map[Key]*kept
+	claims  uint64
+	changes uint64 // counts them all: so no item has a Version again, even if it was removed in between
 }
 
 type kept struct {
@@ -44,7 +45,8 @@ func (m *Memory) Put(ctx context.Context, items ...Item) error {
 		have := m.items[i.Key()]
 		if have == nil {
 			i, _ = i.Merge(i)
-			i.Failures, i.Version, i.Claim = 0, 1, ""
+			m.changes++
+			i.Failures, i.Version, i.Claim = 0, m.changes, ""
 			have = &kept{Item: i}
 			have.utc()
 			m.items[i.Key()] = have
@@ -52,7 +54,8 @@ func (m *Memory) Put(ctx context.Context, items ...Item) error {
 		}
 		if merged, changed := have.Merge(i); changed {
 			have.Item = merged
-			have.Version++
+			m.changes++
+			have.Version = m.changes
 			have.utc()
 		}
 	}
@@ -126,7 +129,8 @@ func (m *Memory) Settle(ctx context.Context, done, again []Item) error {
 			return
 		}
 		have.Due, have.Failures = i.Due, i.Failures
-		have.Version++
+		m.changes++
+		have.Version = m.changes
 		have.utc()
 	}
 	for _, i := range done {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 
 // Put implements [retention.Agenda]. Where nothing changes it costs one query.
 func (s *Store) Put(ctx context.Context, items ...retention.Item) error {
-	if s.closed.Load() {
+	if s.tables.Closed() {
 		return ErrClosed
 	}
 	if err := ctx.Err(); err != nil {
@@ -58,7 +59,7 @@ func (s *Store) Put(ctx context.Context, items ...retention.Item) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	err := s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+	err := s.tables.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		for some := range slices.Chunk(keys, chunk) {
 			if err := put(ctx, tx, some, given); err != nil {
 				return err
@@ -76,7 +77,7 @@ func (s *Store) Put(ctx context.Context, items ...retention.Item) error {
 func (s *Store) unchanged(ctx context.Context, keys [][32]byte, given map[[32]byte]*retention.Item) (bool, error) {
 	same := 0
 	query, args := among("SELECT "+columns+" FROM purposebound_agenda WHERE item IN ", keys)
-	err := s.read(ctx, func(rows *sql.Rows) error {
+	err := s.tables.Read(ctx, func(rows *sql.Rows) error {
 		r, err := readRow(rows)
 		if err != nil {
 			return err
@@ -131,7 +132,8 @@ func insert(ctx context.Context, tx *sqlkit.Tx, rows []row) (bool, error) {
 		return true, nil
 	}
 	for n := range rows {
-		rows[n].Failures, rows[n].Version = 0, 1
+		// It counts from a number by chance: who still has what was removed from here must not take this for it.
+		rows[n].Failures, rows[n].Version = 0, 1+rand.Uint64N(1<<62)
 		rows[n].free()
 	}
 	query, args := values(rows)
@@ -189,12 +191,11 @@ func locked(ctx context.Context, tx *sqlkit.Tx, keys [][32]byte) (map[[32]byte]r
 		query += " FOR UPDATE"
 	}
 	found := make(map[[32]byte]row)
-	rows, err := tx.Query(ctx, query, args...)
-	return found, scan(rows, err, func(rows *sql.Rows) error {
+	return found, tx.Each(ctx, func(rows *sql.Rows) error {
 		r, err := readRow(rows)
 		found[r.key] = r
 		return err
-	})
+	}, query, args...)
 }
 
 // among completes a statement with a list of keys.
@@ -209,7 +210,7 @@ func among(statement string, keys [][32]byte, before ...any) (string, []any) {
 // Of implements [retention.Agenda].
 func (s *Store) Of(ctx context.Context, subject consent.Subject) ([]retention.Item, error) {
 	var items []retention.Item
-	err := s.read(ctx, func(rows *sql.Rows) error {
+	err := s.tables.Read(ctx, func(rows *sql.Rows) error {
 		r, err := readRow(rows)
 		r.Claim = ""
 		items = append(items, r.Item)

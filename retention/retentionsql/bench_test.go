@@ -19,6 +19,7 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/pii/keyring"
 	"github.com/purposebound/purposebound/pii/keyring/keyringsql"
 	"github.com/purposebound/purposebound/purpose"
@@ -32,14 +33,14 @@ var rows5m = flag.Bool("rows-5m", false, "BenchmarkSweep has five million rows, 
 // agenda returns a store on PostgreSQL with that many rows that are not due.
 func agenda(b *testing.B, rows int) *retentionsql.Store {
 	b.Helper()
-	driver, dsn := empty["PostgreSQL"](b)
+	driver, dsn := databasetest.PostgreSQL(b)
 	store := open(b, driver, dsn)
 	// A row of the store's own is what the others are copied from, but for what is in the index.
 	require.NoError(b, store.Put(b.Context(), itemOf("filler", today.AddDate(5, 0, 0))))
-	execute(b, driver, dsn, fmt.Sprintf(`INSERT INTO purposebound_agenda
+	databasetest.Exec(b, driver, dsn, fmt.Sprintf(`INSERT INTO purposebound_agenda
 		SELECT sha256(int8send(n)), int8send(n), compartment, case_id, collected, attributes, substr(due, 1, 8) || int4send((n %% 1000000000)::int4), failures, version, claim, claimed_until
 		FROM purposebound_agenda, generate_series(1, %d) n WHERE subject = '\x%s'`, rows-1, hex.EncodeToString([]byte("filler"))))
-	execute(b, driver, dsn, "VACUUM ANALYZE purposebound_agenda")
+	databasetest.Exec(b, driver, dsn, "VACUUM ANALYZE purposebound_agenda")
 	return store
 }
 
@@ -133,8 +134,8 @@ func BenchmarkSweep(b *testing.B) {
 func sweepRows(b *testing.B, workers, people int) (rate, grown float64) {
 	b.Helper()
 	ctx := b.Context()
-	driver, dsn := empty["PostgreSQL"](b)
-	execute(b, driver, dsn, "CREATE TABLE clients (id TEXT PRIMARY KEY, name TEXT); CREATE TABLE notes (client TEXT, n INT, body TEXT, PRIMARY KEY (client, n))")
+	driver, dsn := databasetest.PostgreSQL(b)
+	databasetest.Exec(b, driver, dsn, "CREATE TABLE clients (id TEXT PRIMARY KEY, name TEXT); CREATE TABLE notes (client TEXT, n INT, body TEXT, PRIMARY KEY (client, n))")
 	db, err := sql.Open(driver, dsn)
 	require.NoError(b, err)
 	defer db.Close()

@@ -26,6 +26,7 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/retention"
 	"github.com/purposebound/purposebound/retention/retentionsql"
 )
@@ -77,12 +78,12 @@ func newCampaign(t *testing.T, driver, dsn string) *campaign {
 	_, _ = crand.Read(c.KEK)
 	blob := map[string]string{"pgx": "BYTEA", "mysql": "BLOB"}[driver]
 	for _, table := range []string{contacts, papers} {
-		execute(t, driver, dsn, "CREATE TABLE "+table+" (id VARCHAR(64) PRIMARY KEY, subject VARCHAR(64) NOT NULL, compartment VARCHAR(100) NOT NULL, case_id VARCHAR(64) NOT NULL, "+
+		databasetest.Exec(t, driver, dsn, "CREATE TABLE "+table+" (id VARCHAR(64) PRIMARY KEY, subject VARCHAR(64) NOT NULL, compartment VARCHAR(100) NOT NULL, case_id VARCHAR(64) NOT NULL, "+
 			"attribute VARCHAR(64) NOT NULL, collected BIGINT NOT NULL, key_check "+blob+" NOT NULL, cipher "+blob+" NOT NULL)")
-		execute(t, driver, dsn, "CREATE INDEX "+table+"_of ON "+table+" (subject)")
+		databasetest.Exec(t, driver, dsn, "CREATE INDEX "+table+"_of ON "+table+" (subject)")
 	}
-	execute(t, driver, dsn, "CREATE TABLE deletions (row_id VARCHAR(64) NOT NULL, fence VARCHAR(128) NOT NULL, held INT NOT NULL, listed INT NOT NULL, at BIGINT NOT NULL, process INT NOT NULL)")
-	execute(t, driver, dsn, "CREATE TABLE certificates (erasure VARCHAR(128) NOT NULL, body TEXT NOT NULL, at BIGINT NOT NULL)")
+	databasetest.Exec(t, driver, dsn, "CREATE TABLE deletions (row_id VARCHAR(64) NOT NULL, fence VARCHAR(128) NOT NULL, held INT NOT NULL, listed INT NOT NULL, at BIGINT NOT NULL, process INT NOT NULL)")
+	databasetest.Exec(t, driver, dsn, "CREATE TABLE certificates (erasure VARCHAR(128) NOT NULL, body TEXT NOT NULL, at BIGINT NOT NULL)")
 	var err error
 	c.opened, err = c.open(t.Context(), func(l *consentsql.Ledger) consent.Ledger { return l })
 	require.NoError(t, err)
@@ -471,7 +472,7 @@ func TestKillSweepers(t *testing.T) {
 	for _, name := range []string{"PostgreSQL", "MariaDB"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			driver, dsn := empty[name](t)
+			driver, dsn := databasetest.Shared()[name](t)
 			c := newCampaign(t, driver, dsn)
 			c.during(func() {
 				for range kills {

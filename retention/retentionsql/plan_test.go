@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/purposebound/purposebound/consent"
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/internal/sqlkit"
 	"github.com/purposebound/purposebound/retention"
 	"github.com/purposebound/purposebound/retention/retentionsql"
@@ -53,7 +54,7 @@ func TestTakeFollowsTheIndex(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			driver, dsn := empty[c.name](t)
+			driver, dsn := databasetest.Shared()[c.name](t)
 			store := open(t, driver, dsn)
 			require.NoError(t, store.Put(t.Context(), many(2000, today.Add(-time.Hour))...))
 			claimed, err := store.Take(t.Context(), retention.Claim{Now: today, For: time.Hour, Limit: 2000})

@@ -41,10 +41,10 @@ func (s *Store) Take(ctx context.Context, c retention.Claim) ([]retention.Item, 
 		return nil, retention.ErrClaim
 	}
 	c.Limit = min(c.Limit, largest)
-	if s.closed.Load() {
+	if s.tables.Closed() {
 		return nil, ErrClosed
 	}
-	there, err := s.peek(ctx, parts(s.dialect, stamp(c.Now)))
+	there, err := s.peek(ctx, parts(s.tables.Dialect(), stamp(c.Now)))
 	if err != nil {
 		return nil, fmt.Errorf("retentionsql: take: %w", err)
 	}
@@ -53,7 +53,7 @@ func (s *Store) Take(ctx context.Context, c retention.Claim) ([]retention.Item, 
 	}
 	claim, until := []byte(rand.Text()), stamp(c.Now.Add(c.For))
 	var items []retention.Item
-	err = s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+	err = s.tables.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		items = nil
 		passed := false
 		for _, p := range there {
@@ -90,7 +90,7 @@ func (s *Store) Take(ctx context.Context, c retention.Claim) ([]retention.Item, 
 // peek returns the parts that have something, mostly none. It takes no lock.
 func (s *Store) peek(ctx context.Context, all []part) (there []part, err error) {
 	query, args := peekQuery(all)
-	err = s.read(ctx, func(rows *sql.Rows) error {
+	err = s.tables.Read(ctx, func(rows *sql.Rows) error {
 		var n int
 		err := rows.Scan(&n)
 		there = append(there, all[n])
@@ -126,8 +126,7 @@ func first(ctx context.Context, tx *sqlkit.Tx, p part, limit int) (items []reten
 	for window := limit; ; window = limit + 2*broken {
 		seen := 0
 		items, broken = nil, 0
-		rows, err := tx.Query(ctx, p.query(tx.Dialect(), window), p.args...)
-		err = scan(rows, err, func(rows *sql.Rows) error {
+		err := tx.Each(ctx, func(rows *sql.Rows) error {
 			seen++
 			r, err := readRow(rows)
 			if errors.Is(err, ErrRow) {
@@ -136,7 +135,7 @@ func first(ctx context.Context, tx *sqlkit.Tx, p part, limit int) (items []reten
 			}
 			items = append(items, r.Item)
 			return err
-		})
+		}, p.query(tx.Dialect(), window), p.args...)
 		if err != nil || len(items) > 0 || seen < window {
 			return items[:min(len(items), limit)], broken, err
 		}
@@ -145,7 +144,7 @@ func first(ctx context.Context, tx *sqlkit.Tx, p part, limit int) (items []reten
 
 // Settle implements [retention.Queue].
 func (s *Store) Settle(ctx context.Context, done, again []retention.Item) error {
-	if s.closed.Load() {
+	if s.tables.Closed() {
 		return ErrClosed
 	}
 	if err := ctx.Err(); err != nil {
@@ -168,7 +167,7 @@ func (s *Store) Settle(ctx context.Context, done, again []retention.Item) error 
 		return nil
 	}
 	slices.SortFunc(keys, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
-	err := s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+	err := s.tables.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		for some := range slices.Chunk(keys, chunk) {
 			found, err := locked(ctx, tx, some)
 			if err != nil {

@@ -16,8 +16,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"sync/atomic"
 	"time"
 
 	"github.com/purposebound/purposebound/internal/sqlkit"
@@ -52,89 +50,19 @@ var (
 )
 
 // Store is a [retention.Store] in the table purposebound_agenda. It is safe for concurrent use; make it with [Open].
-type Store struct {
-	db      *sql.DB
-	dialect sqlkit.Dialect
-	writer  *sqlkit.Writer
-	closed  atomic.Bool
-	memory  bool // only the writer's connection sees the database
-}
+type Store struct{ tables *sqlkit.Tables }
 
 var _ retention.Store = (*Store)(nil)
 
 // Open returns the store in db and creates or updates its table. It returns [ErrDatabase], [ErrNotDurable] or [ErrNewerSchema] for a database it cannot use. On
 // SQLite it holds one connection of the pool until it is closed. Close the Store before db.
 func Open(ctx context.Context, db *sql.DB) (*Store, error) {
-	if db == nil {
-		return nil, fmt.Errorf("retentionsql: open: no *sql.DB: %w", ErrDatabase)
-	}
-	dialect, err := sqlkit.Detect(ctx, db)
+	tables, err := sqlkit.Open(ctx, db, sqlkit.Config{Namespace: namespace, Migrations: migrations, Wait: wait})
 	if err != nil {
 		return nil, fmt.Errorf("retentionsql: open: %w", err)
 	}
-	scripts, err := fs.Sub(migrations, "migrations/"+dialect.String())
-	if err != nil {
-		return nil, fmt.Errorf("retentionsql: open: %w", err)
-	}
-	writer, err := sqlkit.OpenWriter(ctx, db, dialect, wait)
-	if err != nil {
-		return nil, fmt.Errorf("retentionsql: open: %w", err)
-	}
-	s := &Store{db: db, dialect: dialect, writer: writer}
-	if err := s.prepare(ctx, scripts); err != nil {
-		return nil, errors.Join(fmt.Errorf("retentionsql: open: %w", err), writer.Close())
-	}
-	return s, nil
-}
-
-func (s *Store) prepare(ctx context.Context, scripts fs.FS) error {
-	if err := s.writer.Migrate(ctx, namespace, scripts); err != nil {
-		return err
-	}
-	if s.dialect != sqlkit.SQLite {
-		return nil
-	}
-	return s.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		var file sql.NullString
-		err := tx.QueryRow(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file)
-		s.memory = file.String == ""
-		return err
-	})
+	return &Store{tables}, nil
 }
 
 // Close waits for what runs and gives the connection back that the Store holds. The database stays open.
-func (s *Store) Close() error {
-	s.closed.Store(true)
-	return s.writer.Close()
-}
-
-// read calls each for the rows of a query, outside any transaction.
-func (s *Store) read(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
-	if s.closed.Load() {
-		return ErrClosed
-	}
-	if s.memory {
-		return s.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-			rows, err := tx.Query(ctx, query, args...)
-			return scan(rows, err, each)
-		})
-	}
-	return sqlkit.Retry(ctx, wait, func() error {
-		rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
-		return scan(rows, err, each)
-	})
-}
-
-// scan calls each for every row.
-func scan(rows *sql.Rows, err error, each func(*sql.Rows) error) error {
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
+func (s *Store) Close() error { return s.tables.Close() }

@@ -94,6 +94,25 @@ func putVersions(tb testing.TB, s retention.Store) {
 	}
 }
 
+// putVersionsAgain removes an item and puts it again. Who still has the one that was removed must not remove the other with it.
+func putVersionsAgain(tb testing.TB, s retention.Store) {
+	seen := map[uint64]bool{}
+	var before []retention.Item
+	for range 5 {
+		put(tb, s, due(someone, noon), retention.Item{Subject: someone, Due: noon})
+		settle(tb, s, before, nil)
+		have, err := s.Of(tb.Context(), someone)
+		require.NoError(tb, err)
+		require.Len(tb, have, 2, "what was put again was taken for what had been removed")
+		for _, i := range have {
+			require.False(tb, seen[i.Version], "the version of an item is one that it had before it was removed")
+			seen[i.Version] = true
+		}
+		settle(tb, s, have, nil)
+		before = append(before, have...)
+	}
+}
+
 func putClaimed(tb testing.TB, s retention.Store) {
 	put(tb, s, due(someone, noon))
 	taken := takeOne(tb, s, noon)

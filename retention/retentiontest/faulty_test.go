@@ -141,6 +141,9 @@ func (f *faulty) put(key any, i retention.Item, fresh map[any]bool) {
 			f.version = 0
 		}
 		m.Version = f.version
+		if f.has("counts from one") {
+			m.Version = 1
+		}
 		if !f.has("believes failures") {
 			m.Failures = 0
 		}
@@ -399,6 +402,7 @@ func TestCasesSeeFaults(t *testing.T) {
 		{"believes failures", []string{"put-looks-at-no-failures-version-and-claim"}},
 		{"believes claims", []string{"put-looks-at-no-failures-version-and-claim"}},
 		{"put forgets failures", []string{"put-looks-at-no-failures-version-and-claim"}},
+		{"counts from one", []string{"put-gives-what-was-removed-another-version"}},
 		{"the version stays", []string{"put-gives-what-it-changes-another-version", "settle-of-what-was-changed-only-ends-the-claim", "settle-without-a-claim-needs-the-version"}},
 		{"put ends a claim", []string{"put-leaves-a-claimed-item-claimed"}},
 		{"takes any subject", []string{"put-refuses-what-is-not-well-formed", "put-stores-all-or-none"}},

@@ -37,6 +37,7 @@ func storeCases() suitetest.Cases[retention.Store] {
 		{"put-neither-defers-nor-forgets", putKeeps},
 		{"put-looks-at-no-failures-version-and-claim", putIgnores},
 		{"put-gives-what-it-changes-another-version", putVersions},
+		{"put-gives-what-was-removed-another-version", putVersionsAgain},
 		{"put-leaves-a-claimed-item-claimed", putClaimed},
 		{"put-refuses-what-is-not-well-formed", putRefuses},
 		{"put-stores-all-or-none", putAllOrNone},
