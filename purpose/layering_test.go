@@ -69,6 +69,7 @@ var layers = map[string]string{
 	"internal/sqlkit":                 "",
 	"internal/suitetest":              "",
 	"internal/postgrestest":           "testify",
+	"internal/databasetest":           "testify",
 }
 
 // entries is what the top of the repository holds besides hidden entries.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/purpose"
 )
 
@@ -26,8 +27,8 @@ var tenMillion = flag.Bool("rows-10m", false, "BenchmarkBegin/rows_10m has ten m
 func filled(b *testing.B, subjects int) *sql.DB {
 	b.Helper()
 	ctx := context.Background()
-	driver, dsn := emptyPostgreSQL(b)
-	db := dial(b, driver, dsn)
+	driver, dsn := databasetest.PostgreSQL(b)
+	db := databasetest.Open(b, driver, dsn)
 	ledger, err := consentsql.Open(ctx, db)
 	require.NoError(b, err)
 	policy, err := nodePolicy()

@@ -19,6 +19,7 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/purpose"
 )
 
@@ -129,7 +130,7 @@ func BenchmarkWithdraw(b *testing.B) {
 	// A hundred withdrawals a second, with eight processes that hold uses. One round is three seconds.
 	b.Run("nodes_8", func(b *testing.B) {
 		ctx := context.Background()
-		driver, dsn := emptyPostgreSQL(b)
+		driver, dsn := databasetest.PostgreSQL(b)
 		r, db, err := openNode(ctx, driver, dsn)
 		require.NoError(b, err)
 		b.Cleanup(func() { _ = r.Close(); _ = db.Close() })
@@ -181,7 +182,7 @@ func BenchmarkWithdraw(b *testing.B) {
 	// A process is killed, and the withdrawal after that waits until its lease has run out.
 	b.Run("one_dead", func(b *testing.B) {
 		ctx := context.Background()
-		driver, dsn := emptyPostgreSQL(b)
+		driver, dsn := databasetest.PostgreSQL(b)
 		r, db, err := openNode(ctx, driver, dsn)
 		require.NoError(b, err)
 		b.Cleanup(func() { _ = r.Close(); _ = db.Close() })

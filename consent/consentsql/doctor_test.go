@@ -2,6 +2,7 @@ package consentsql_test
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/databasetest"
 )
 
 func TestDoctor(t *testing.T) {
@@ -32,14 +34,14 @@ func TestDoctor(t *testing.T) {
 			assert.True(t, checks[check], check)
 		}
 	}
-	for _, s := range servers {
-		t.Run(s.name, func(t *testing.T) {
+	for name, empty := range databasetest.Servers() {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			healthy(t, open(t, s.pool(t)))
+			healthy(t, open(t, databasetest.New(t, empty)))
 		})
-		t.Run(s.name+" with a small pool", func(t *testing.T) {
+		t.Run(name+" with a small pool", func(t *testing.T) {
 			t.Parallel()
-			db := s.pool(t)
+			db := databasetest.New(t, empty)
 			db.SetMaxOpenConns(2)
 			found, err := open(t, db).Doctor(t.Context())
 			require.NoError(t, err)
@@ -69,9 +71,9 @@ func TestDoctor(t *testing.T) {
 // TestNotDurable opens ledgers on connections that do not wait for the disk.
 func TestNotDurable(t *testing.T) {
 	t.Parallel()
-	driver, dsn := emptyPostgreSQL(t)
+	driver, dsn := databasetest.PostgreSQL(t)
 	for _, setting := range []string{"off", "local", "remote_write"} {
-		db := dial(t, driver, dsn+"&synchronous_commit="+setting)
+		db := databasetest.Open(t, driver, databasetest.Set(dsn, url.Values{"synchronous_commit": {setting}}))
 		_, err := consentsql.Open(t.Context(), db)
 		assert.ErrorIs(t, err, consentsql.ErrNotDurable, setting)
 	}

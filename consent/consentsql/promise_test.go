@@ -28,6 +28,7 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/databasetest"
 )
 
 // place is a database that nodes share.
@@ -39,12 +40,12 @@ type place struct {
 }
 
 func placePostgreSQL(tb testing.TB) place {
-	driver, dsn := emptyPostgreSQL(tb)
+	driver, dsn := databasetest.PostgreSQL(tb)
 	config, err := pgx.ParseConfig(dsn)
 	require.NoError(tb, err)
 	network, target := pgconn.NetworkAddress(config.Host, config.Port)
-	name := "promise-" + suffix()
-	db := dial(tb, driver, dsn)
+	name := "promise-" + databasetest.Name()
+	db := databasetest.Open(tb, driver, dsn)
 	return place{
 		driver: driver, dsn: dsn, network: network, target: target,
 		via: func(address string) string {
@@ -66,12 +67,12 @@ func placePostgreSQL(tb testing.TB) place {
 }
 
 func placeMariaDB(tb testing.TB) place {
-	driver, dsn := emptyMariaDB(tb)
+	driver, dsn := databasetest.MariaDB(tb)
 	config, err := mysql.ParseDSN(dsn)
 	require.NoError(tb, err)
 	apart := config.Clone()
 	apart.DBName = ""
-	db := dial(tb, driver, apart.FormatDSN())
+	db := databasetest.Open(tb, driver, apart.FormatDSN())
 	return place{
 		driver: driver, dsn: dsn, network: config.Net, target: config.Addr,
 		via: func(address string) string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/purposebound/purposebound/consent"
 	"github.com/purposebound/purposebound/consent/consentsql"
+	"github.com/purposebound/purposebound/internal/databasetest"
 )
 
 // listening returns a function that waits for the ledger's notifications on a connection of its own, for [consent.WithWakeup].
@@ -43,12 +44,12 @@ func listening(db *sql.DB, heard *atomic.Int64) func(context.Context) error {
 
 func TestNotify(t *testing.T) {
 	t.Parallel()
-	driver, dsn := emptyPostgreSQL(t)
-	ledger := open(t, dial(t, driver, dsn), consentsql.WithNotify())
+	driver, dsn := databasetest.PostgreSQL(t)
+	ledger := open(t, databasetest.Open(t, driver, dsn), consentsql.WithNotify())
 	policy, err := nodePolicy()
 	require.NoError(t, err)
 	var heard atomic.Int64
-	db := dial(t, driver, dsn)
+	db := databasetest.Open(t, driver, dsn)
 	listener, err := consent.NewRegistry(policy, open(t, db), consent.WithWakeup(listening(db, &heard)))
 	require.NoError(t, err)
 	defer listener.Close()

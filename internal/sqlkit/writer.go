@@ -93,8 +93,8 @@ func (w *Writer) Write(ctx context.Context, fn func(context.Context, *Tx) error)
 	return w.commit(ctx, limit)
 }
 
-// Read runs fn on the held connection without a transaction. It is for databases in memory, which only this
-// connection may see; others read through the pool.
+// Read runs fn on the held connection without a transaction. It is for a database that no other connection sees, or a pool that
+// has no other; [Tables.Read] knows.
 func (w *Writer) Read(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	if err := w.take(ctx); err != nil {
 		return err
@@ -140,7 +140,7 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-// Tx is the connection during one call of [Writer.Write] or [Writer.Read]. It keeps no prepared statements: database/sql
+// Tx is the connection during one call of [Writer.Write], [Writer.Read] or [Tables.Read]. It keeps no prepared statements: database/sql
 // closes a connection that its driver calls bad without closing those, and SQLite then goes on holding its locks.
 type Tx struct {
 	conn    querier
@@ -164,6 +164,21 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, 
 // Query runs a query. The rows must be closed before the next call.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return tx.conn.QueryContext(ctx, tx.dialect.Rebind(query), args...)
+}
+
+// Each calls fn for every row of a query, until it fails.
+func (tx *Tx) Each(ctx context.Context, fn func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // QueryRow runs a query of at most one row.

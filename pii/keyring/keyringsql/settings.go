@@ -16,18 +16,17 @@ var errReads = errors.New("connections have autocommit off or read what is not c
 const variables = `SHOW VARIABLES WHERE variable_name IN ('log_bin', 'sync_binlog', 'autocommit', 'tx_isolation', 'transaction_isolation')`
 
 // check refuses a MariaDB that would lose a Save or show another row, where [sqlkit.Dialect.Durable] does not.
-func (s *Store) check(ctx context.Context) error {
-	if s.dialect != sqlkit.MariaDB {
+func check(ctx context.Context, t *sqlkit.Tables) error {
+	if t.Dialect() != sqlkit.MariaDB {
 		return nil
 	}
-	rows, err := s.db.QueryContext(ctx, variables)
 	value := make(map[string]string)
-	_, err = scan(rows, err, func(rows *sql.Rows) error {
+	err := t.Read(ctx, func(rows *sql.Rows) error {
 		var k, v string
 		err := rows.Scan(&k, &v)
 		value[k] = v
 		return err
-	})
+	}, variables)
 	switch {
 	case err != nil:
 		return fmt.Errorf("settings: %w", err)

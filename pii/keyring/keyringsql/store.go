@@ -54,10 +54,8 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"math"
-	"sync/atomic"
 	"time"
 
 	"github.com/purposebound/purposebound/consent"
@@ -94,13 +92,7 @@ var (
 
 // Store is a [keyring.Store] and [keyring.Lister] in the table purposebound_keys. It is safe for concurrent use;
 // make it with [Open].
-type Store struct {
-	db      *sql.DB
-	dialect sqlkit.Dialect
-	writer  *sqlkit.Writer
-	closed  atomic.Bool
-	memory  bool // only the writer's connection sees the database
-}
+type Store struct{ tables *sqlkit.Tables }
 
 var (
 	_ keyring.Store  = (*Store)(nil)
@@ -110,57 +102,20 @@ var (
 // Open returns the store in db and creates or updates its table. It returns [ErrDatabase], [ErrNotDurable] or
 // [ErrNewerSchema] for a database it cannot use. Close the Store before db.
 func Open(ctx context.Context, db *sql.DB) (*Store, error) {
-	if db == nil {
-		return nil, fmt.Errorf("keyringsql: open: no *sql.DB: %w", ErrDatabase)
-	}
-	dialect, err := sqlkit.Detect(ctx, db)
+	tables, err := sqlkit.Open(ctx, db, sqlkit.Config{Namespace: namespace, Migrations: migrations, Wait: wait, Check: check})
 	if err != nil {
 		return nil, fmt.Errorf("keyringsql: open: %w", err)
 	}
-	scripts, err := fs.Sub(migrations, "migrations/"+dialect.String())
-	if err != nil {
-		return nil, fmt.Errorf("keyringsql: open: %w", err)
-	}
-	writer, err := sqlkit.OpenWriter(ctx, db, dialect, wait)
-	if err != nil {
-		return nil, fmt.Errorf("keyringsql: open: %w", err)
-	}
-	s := &Store{db: db, dialect: dialect, writer: writer}
-	if err := s.prepare(ctx, scripts); err != nil {
-		return nil, errors.Join(fmt.Errorf("keyringsql: open: %w", err), writer.Close())
-	}
-	return s, nil
-}
-
-func (s *Store) prepare(ctx context.Context, scripts fs.FS) error {
-	if err := s.check(ctx); err != nil {
-		return err
-	}
-	err := s.writer.Migrate(ctx, namespace, scripts)
-	if err != nil {
-		return err
-	}
-	if s.dialect != sqlkit.SQLite {
-		return nil
-	}
-	return s.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		var file sql.NullString
-		err := tx.QueryRow(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file)
-		s.memory = file.String == ""
-		return err
-	})
+	return &Store{tables}, nil
 }
 
 // Close waits for every Save that runs and gives the connection back that the Store holds. The database stays open.
-func (s *Store) Close() error {
-	s.closed.Store(true)
-	return s.writer.Close()
-}
+func (s *Store) Close() error { return s.tables.Close() }
 
 // Load implements [keyring.Store].
 func (s *Store) Load(ctx context.Context, tenant string, subject consent.Subject) (keyring.Row, error) {
 	var row keyring.Row
-	err := s.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&row.Version, &row.Data) },
+	err := s.tables.Read(ctx, func(rows *sql.Rows) error { return rows.Scan(&row.Version, &row.Data) },
 		"SELECT version, data FROM purposebound_keys WHERE tenant = ? AND subject = ?", s.name(tenant), s.name(string(subject)))
 	if err != nil {
 		return keyring.Row{}, fmt.Errorf("keyringsql: load: %w", err)
@@ -180,7 +135,7 @@ func (s *Store) Save(ctx context.Context, tenant string, subject consent.Subject
 	if data == nil {
 		data = []byte{} // nil is NULL
 	}
-	err := s.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+	err := s.tables.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		if err := settle(ctx, tx); err != nil {
 			return err
 		}
@@ -209,11 +164,11 @@ func (s *Store) put(ctx context.Context, tx *sqlkit.Tx, tenant string, subject c
 			data, s.name(tenant), s.name(string(subject)), int64(after))
 	}
 	insert := "INSERT INTO purposebound_keys (tenant, subject, version, data) VALUES (?, ?, 1, ?)"
-	if s.dialect != sqlkit.MariaDB {
+	if s.tables.Dialect() != sqlkit.MariaDB {
 		insert += " ON CONFLICT (tenant, subject) DO NOTHING"
 	}
 	result, err := tx.Exec(ctx, insert, s.name(tenant), s.name(string(subject)), data)
-	if s.dialect == sqlkit.MariaDB && sqlkit.Duplicate(err) {
+	if s.tables.Dialect() == sqlkit.MariaDB && sqlkit.Duplicate(err) {
 		err = keyring.ErrConflict // the error itself names the subject
 	}
 	return result, err
@@ -221,7 +176,7 @@ func (s *Store) put(ctx context.Context, tx *sqlkit.Tx, tenant string, subject c
 
 // name is a tenant or a subject as the database has it: text in SQLite, bytes elsewhere, which compare as such.
 func (s *Store) name(text string) any {
-	if s.dialect.Server() {
+	if s.tables.Dialect().Server() {
 		return []byte(text)
 	}
 	return text
@@ -252,7 +207,7 @@ func (s *Store) Subjects(ctx context.Context, tenant string, after consent.Subje
 // list reads one page, so that no query is open while its subjects are worked on.
 func (s *Store) list(ctx context.Context, tenant string, after consent.Subject) ([]consent.Subject, error) {
 	var subjects []consent.Subject
-	err := s.read(ctx, func(rows *sql.Rows) error {
+	err := s.tables.Read(ctx, func(rows *sql.Rows) error {
 		var subject string
 		err := rows.Scan(&subject)
 		subjects = append(subjects, consent.Subject(subject))
@@ -260,51 +215,4 @@ func (s *Store) list(ctx context.Context, tenant string, after consent.Subject) 
 	}, "SELECT subject FROM purposebound_keys WHERE tenant = ? AND subject > ? ORDER BY subject LIMIT ?",
 		s.name(tenant), s.name(string(after)), page)
 	return subjects, err
-}
-
-// read calls each for the rows of a query. It reads through the pool, whose connections have the program's own settings:
-// outside WAL mode a read can meet a commit and, without a busy_timeout, fail at once. It is then tried again.
-func (s *Store) read(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
-	if s.closed.Load() {
-		return ErrClosed
-	}
-	if s.memory {
-		return s.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-			rows, err := tx.Query(ctx, query, args...)
-			_, err = scan(rows, err, each)
-			return err
-		})
-	}
-	for limit := time.Now().Add(wait); ; {
-		rows, err := s.db.QueryContext(ctx, s.dialect.Rebind(query), args...)
-		n, err := scan(rows, err, each)
-		if n > 0 || !sqlkit.Busy(err) { // SQLite takes its lock before the first row
-			return err
-		}
-		if time.Now().After(limit) {
-			return fmt.Errorf("%w: %w", ErrBusy, err)
-		}
-		pause := time.NewTimer(time.Millisecond)
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return ctx.Err()
-		case <-pause.C:
-		}
-	}
-}
-
-// scan calls each for every row and returns how many there were.
-func scan(rows *sql.Rows, err error, each func(*sql.Rows) error) (int, error) {
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	n := 0
-	for ; rows.Next(); n++ {
-		if err := each(rows); err != nil {
-			return n, err
-		}
-	}
-	return n, rows.Err()
 }

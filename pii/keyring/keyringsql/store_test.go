@@ -15,18 +15,11 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	_ "modernc.org/sqlite"
 
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/pii/keyring"
 	"github.com/purposebound/purposebound/pii/keyring/internal/storetest"
 	"github.com/purposebound/purposebound/pii/keyring/keyringsql"
 )
-
-func openDB(tb testing.TB, dsn string) *sql.DB {
-	tb.Helper()
-	db, err := sql.Open("sqlite", dsn)
-	require.NoError(tb, err)
-	tb.Cleanup(func() { assert.NoError(tb, db.Close()) })
-	return db
-}
 
 func openStore(tb testing.TB, db *sql.DB) *keyringsql.Store {
 	tb.Helper()
@@ -36,30 +29,17 @@ func openStore(tb testing.TB, db *sql.DB) *keyringsql.Store {
 	return store
 }
 
-func TestStore(t *testing.T) {
+func TestConformance(t *testing.T) {
 	t.Parallel()
-	for name, suffix := range map[string]string{
-		"rollback journal": "",
-		"WAL":              "?_pragma=journal_mode(wal)",
-		"lax pool":         "?_pragma=journal_mode(wal)&_pragma=synchronous(off)",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			storetest.Run(t, func(tb testing.TB) storetest.Store {
-				return openStore(tb, openDB(tb, filepath.Join(tb.TempDir(), "keys.db")+suffix))
-			})
-		})
-	}
-	t.Run("in memory", func(t *testing.T) {
-		t.Parallel()
-		storetest.Run(t, func(tb testing.TB) storetest.Store { return openStore(tb, openDB(tb, ":memory:")) })
+	databasetest.Suite(t, databasetest.Varied(), func(t *testing.T, empty databasetest.Empty) {
+		storetest.Run(t, func(tb testing.TB) storetest.Store { return openStore(tb, databasetest.New(tb, empty)) })
 	})
 }
 
 func TestTwoStoresOnOneFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys.db")
-	stores := []*keyringsql.Store{openStore(t, openDB(t, path)), openStore(t, openDB(t, path))}
+	stores := []*keyringsql.Store{openStore(t, databasetest.Open(t, "sqlite", path)), openStore(t, databasetest.Open(t, "sqlite", path))}
 	handle, err := keyset.NewHandle(aead.XAES256GCM192BitNonceKeyTemplate())
 	require.NoError(t, err)
 	kek, err := aead.New(handle)
@@ -97,7 +77,7 @@ func TestKeysSurviveReopening(t *testing.T) {
 	require.ErrorIs(t, err, keyringsql.ErrClosed)
 	require.NoError(t, db.Close())
 
-	row, err := openStore(t, openDB(t, path)).Load(t.Context(), "acme", "s-1")
+	row, err := openStore(t, databasetest.Open(t, "sqlite", path)).Load(t.Context(), "acme", "s-1")
 	require.NoError(t, err)
 	assert.Equal(t, keyring.Row{Version: 1, Data: []byte("kept")}, row)
 }
@@ -106,7 +86,7 @@ func TestKeysSurviveReopening(t *testing.T) {
 func TestOverwritten(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys.db")
-	store := openStore(t, openDB(t, path))
+	store := openStore(t, databasetest.Open(t, "sqlite", path))
 	secret := bytes.Repeat([]byte("a wrap to be destroyed; "), 2000) // of several pages
 	require.NoError(t, store.Save(t.Context(), "acme", "s-1", 0, secret))
 	file, err := os.ReadFile(path)
@@ -120,45 +100,19 @@ func TestOverwritten(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	t.Run("no database", func(t *testing.T) {
-		t.Parallel()
-		_, err := keyringsql.Open(t.Context(), nil)
-		require.ErrorIs(t, err, keyringsql.ErrDatabase)
-	})
-	t.Run("journal in memory", func(t *testing.T) {
-		t.Parallel()
-		db := openDB(t, filepath.Join(t.TempDir(), "keys.db")+"?_pragma=journal_mode(memory)")
-		_, err := keyringsql.Open(t.Context(), db)
-		require.ErrorIs(t, err, keyringsql.ErrNotDurable)
-	})
-	t.Run("newer schema", func(t *testing.T) {
-		t.Parallel()
-		db := openDB(t, filepath.Join(t.TempDir(), "keys.db"))
-		require.NoError(t, openStore(t, db).Close())
-		_, err := db.Exec("INSERT INTO purposebound_schema (namespace, version) VALUES ('keyring', 2)")
-		require.NoError(t, err)
-		_, err = keyringsql.Open(t.Context(), db)
-		require.ErrorIs(t, err, keyringsql.ErrNewerSchema)
-	})
-	t.Run("cancelled", func(t *testing.T) {
-		t.Parallel()
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err := keyringsql.Open(ctx, openDB(t, filepath.Join(t.TempDir(), "keys.db")))
-		require.ErrorIs(t, err, context.Canceled)
-	})
+	databasetest.Refuses(t, "keyring", keyringsql.Open, keyringsql.ErrDatabase, keyringsql.ErrNewerSchema, keyringsql.ErrNotDurable)
 	t.Run("not a database", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "keys.db")
 		require.NoError(t, os.WriteFile(path, bytes.Repeat([]byte("text"), 1000), 0o600))
-		_, err := keyringsql.Open(t.Context(), openDB(t, path))
+		_, err := keyringsql.Open(t.Context(), databasetest.Open(t, "sqlite", path))
 		require.Error(t, err)
 	})
 }
 
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
-	db := openDB(t, filepath.Join(t.TempDir(), "keys.db"))
+	db := databasetest.Open(t, "sqlite", filepath.Join(t.TempDir(), "keys.db"))
 	store := openStore(t, db)
 	_, err := db.Exec("DROP TABLE purposebound_keys")
 	require.NoError(t, err)

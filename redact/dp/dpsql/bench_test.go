@@ -5,15 +5,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/redact/dp"
 )
 
 // BenchmarkSpend is what a ledger adds to an answer: the account read, and replaced.
 func BenchmarkSpend(b *testing.B) {
-	for name, fresh := range empty {
+	kinds := databasetest.Shared()
+	kinds["SQLite in memory"] = databasetest.Memory
+	for name, empty := range kinds {
 		b.Run(name, func(b *testing.B) {
-			driver, dsn := fresh(b)
-			l := open(b, driver, dsn)
+			l := openDB(b, databasetest.New(b, empty))
 			limit := limit
 			limit.Epsilon = 100
 			budget, err := dp.NewBudget(b.Context(), l, limit)

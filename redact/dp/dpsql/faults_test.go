@@ -11,104 +11,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/redact/dp"
 	"github.com/purposebound/purposebound/redact/dp/dpsql"
 )
 
-// hooks stand between database/sql and a driver.
-type hooks struct {
-	driver driver.Driver
-	dsn    string
-	step   atomic.Pointer[step] // takes the place of everything that is sent to the database
-}
-
-// step may run what is sent, and cut the connection.
-type step func(what string, run func() error, cut func()) error
-
-// dial opens a pool through the hooks. MariaDB's driver sends parameters in the text, so that each statement is one step.
-func (h *hooks) dial(tb testing.TB, driverName, dsn string) *sql.DB {
+// through opens a pool by the line. MariaDB's driver sends parameters in the text, so that each statement is one step.
+func through(tb testing.TB, line *databasetest.Line, driverName, dsn string) *sql.DB {
 	tb.Helper()
 	if driverName == "mysql" {
-		dsn = set(dsn, url.Values{"interpolateParams": {"true"}})
+		dsn = databasetest.Set(dsn, url.Values{"interpolateParams": {"true"}})
 	}
-	plain, err := sql.Open(driverName, dsn)
-	require.NoError(tb, err)
-	h.driver, h.dsn = plain.Driver(), dsn
-	require.NoError(tb, plain.Close())
-	db := sql.OpenDB(h)
-	tb.Cleanup(func() { assert.NoError(tb, db.Close()) })
-	return db
+	return line.Open(tb, driverName, dsn)
 }
-
-func (h *hooks) Driver() driver.Driver { return h.driver }
-
-func (h *hooks) Connect(context.Context) (driver.Conn, error) {
-	conn, err := h.driver.Open(h.dsn)
-	return &hookedConn{conn, h}, err
-}
-
-type hookedConn struct {
-	driver.Conn
-	h *hooks
-}
-
-func (c *hookedConn) take(what string, run func() error) error {
-	return c.takeRows(what, run, func() {})
-}
-
-// takeRows is take for what leaves rows open. SQLite would hold the locks of a connection that is closed before them.
-func (c *hookedConn) takeRows(what string, run func() error, leave func()) error {
-	if s := c.h.step.Load(); s != nil {
-		return (*s)(what, run, func() {
-			leave()
-			_ = c.Conn.Close()
-		})
-	}
-	return run()
-}
-
-func (c *hookedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
-	err = c.take(query, func() error {
-		result, err = c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
-		return err
-	})
-	return result, err
-}
-
-func (c *hookedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
-	err = c.takeRows(query, func() error {
-		rows, err = c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
-		return err
-	}, func() {
-		if rows != nil {
-			_ = rows.Close()
-		}
-	})
-	return rows, err
-}
-
-func (c *hookedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-}
-
-func (c *hookedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (tx driver.Tx, err error) {
-	err = c.take("BEGIN", func() error {
-		tx, err = c.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
-		return err
-	})
-	return &hookedTx{tx, c}, err
-}
-
-type hookedTx struct {
-	driver.Tx
-	c *hookedConn
-}
-
-func (tx *hookedTx) Commit() error   { return tx.c.take("COMMIT", tx.Tx.Commit) }
-func (tx *hookedTx) Rollback() error { return tx.c.take("ROLLBACK", tx.Tx.Rollback) }
 
 var errLine = errors.New("the line went dead")
 
@@ -116,7 +33,7 @@ var errLine = errors.New("the line went dead")
 func TestCommitLost(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		commit step
+		commit databasetest.Step
 		paid   bool
 	}{
 		"on the way back": {func(_ string, run func() error, _ func()) error {
@@ -140,35 +57,24 @@ func TestCommitLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, driverName, dsn string) {
-				var h hooks
-				l := openDB(t, h.dial(t, driverName, dsn))
-				lose := func() *atomic.Bool {
-					var lost atomic.Bool
-					s := step(func(what string, run func() error, cut func()) error {
-						if what != "COMMIT" || lost.Swap(true) {
-							return run()
-						}
-						return c.commit(what, run, cut)
-					})
-					h.step.Store(&s)
-					return &lost
-				}
+				var line databasetest.Line
+				l := openDB(t, through(t, &line, driverName, dsn))
 				paid := int64(0)
 
 				// The account is made, or is not. Who tries again finds out.
-				lost := lose()
+				lost := line.Commit(c.commit)
 				_, err := dp.NewBudget(t.Context(), l, limit)
-				require.True(t, lost.Load())
+				require.True(t, lost())
 				require.ErrorIs(t, err, dpsql.ErrOutcomeUnknown)
 				require.ErrorIs(t, err, dp.ErrLedger)
 				b := budget(t, l)
 
 				for range 3 {
-					lost := lose()
+					lost := line.Commit(c.commit)
 					result, err := dp.Count(t.Context(), b, dp.Query{Cost: dp.Cost{Epsilon: 1}, Bounds: dp.Bounds{Partitions: 1, Contributions: 1}}, func(func(string) bool) {
 						t.Error("the data was read")
 					})
-					require.True(t, lost.Load())
+					require.True(t, lost())
 					require.ErrorIs(t, err, dpsql.ErrOutcomeUnknown)
 					require.ErrorIs(t, err, dp.ErrLedger)
 					require.NotErrorIs(t, err, dp.ErrConflict)
@@ -196,8 +102,8 @@ func TestCommitLost(t *testing.T) {
 func TestConnectionDiesAnywhere(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, driverName, dsn string) {
-		var h hooks
-		l, clean := openDB(t, h.dial(t, driverName, dsn)), open(t, driverName, dsn)
+		var line databasetest.Line
+		l, clean := openDB(t, through(t, &line, driverName, dsn)), open(t, driverName, dsn)
 		limit := limit
 		limit.Epsilon = 100
 		b, err := dp.NewBudget(t.Context(), l, limit)
@@ -208,7 +114,7 @@ func TestConnectionDiesAnywhere(t *testing.T) {
 				require.Less(t, n, 50)
 				var steps atomic.Int64
 				var at string
-				s := step(func(what string, run func() error, cut func()) error {
+				s := func(what string, run func() error, cut func()) error {
 					if steps.Add(1) != int64(n) {
 						return run()
 					}
@@ -220,11 +126,11 @@ func TestConnectionDiesAnywhere(t *testing.T) {
 					}
 					cut()
 					return driver.ErrBadConn
-				})
+				}
 				before := account(t, clean).Sequence
-				h.step.Store(&s)
+				line.Step(s)
 				err := ask(t.Context(), b)
-				h.step.Store(nil)
+				line.Step(nil)
 				now := account(t, clean).Sequence
 				switch {
 				case err == nil:
@@ -255,9 +161,9 @@ func TestSecondWaitsForFirst(t *testing.T) {
 		for _, server := range []string{"PostgreSQL", "MariaDB"} {
 			t.Run(server+", "+name, func(t *testing.T) {
 				t.Parallel()
-				driverName, dsn := empty[server](t)
-				var first, second hooks
-				one, two := openDB(t, first.dial(t, driverName, dsn)), openDB(t, second.dial(t, driverName, dsn))
+				driverName, dsn := databasetest.Shared()[server](t)
+				var first, second databasetest.Line
+				one, two := openDB(t, through(t, &first, driverName, dsn)), openDB(t, through(t, &second, driverName, dsn))
 				own := func(epsilon float64, answers int64) dp.Account { // each with a limit of its own, to be told apart
 					a := after(answers)
 					a.Limit.Epsilon = epsilon
@@ -265,15 +171,15 @@ func TestSecondWaitsForFirst(t *testing.T) {
 				}
 				for answers := range int64(3) {
 					sent := make(chan struct{}, 10)
-					watch := step(func(what string, run func() error, _ func()) error {
+					watch := func(what string, run func() error, _ func()) error {
 						if strings.HasPrefix(what, "INSERT INTO purposebound_budgets") || strings.HasPrefix(what, "UPDATE purposebound_budgets") {
 							sent <- struct{}{}
 						}
 						return run()
-					})
-					second.step.Store(&watch)
+					}
+					second.Step(watch)
 					other := make(chan error, 1)
-					hold := step(func(what string, run func() error, cut func()) error {
+					hold := func(what string, run func() error, cut func()) error {
 						if what != "COMMIT" {
 							return run()
 						}
@@ -284,10 +190,10 @@ func TestSecondWaitsForFirst(t *testing.T) {
 						}
 						cut()
 						return driver.ErrBadConn
-					})
-					first.step.Store(&hold)
+					}
+					first.Step(hold)
 					err := one.Replace(t.Context(), own(10, answers))
-					first.step.Store(nil)
+					first.Step(nil)
 					want := own(10, answers)
 					if commits {
 						require.NoError(t, err)
@@ -307,8 +213,8 @@ func TestSecondWaitsForFirst(t *testing.T) {
 // A program whose connections read what is not committed sees no account that never was. Another might have its sequence when the next is stored.
 func TestMariaDBReadsWhatIsCommitted(t *testing.T) {
 	t.Parallel()
-	driverName, dsn := with(empty["MariaDB"], url.Values{"tx_isolation": {"'READ-UNCOMMITTED'"}})(t)
-	l, db := open(t, driverName, dsn), dial(t, driverName, dsn)
+	driverName, dsn := databasetest.With(databasetest.MariaDB, url.Values{"tx_isolation": {"'READ-UNCOMMITTED'"}})(t)
+	l, db := open(t, driverName, dsn), databasetest.Open(t, driverName, dsn)
 	require.NoError(t, l.Replace(t.Context(), after(0)))
 	text, err := after(1).MarshalText()
 	require.NoError(t, err)
@@ -333,15 +239,15 @@ func TestCommitIsNotInterrupted(t *testing.T) {
 	each(t, func(t *testing.T, driverName, dsn string) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		var h hooks
-		l := openDB(t, h.dial(t, driverName, dsn))
-		s := step(func(what string, run func() error, _ func()) error {
+		var line databasetest.Line
+		l := openDB(t, through(t, &line, driverName, dsn))
+		s := func(what string, run func() error, _ func()) error {
 			if what == "COMMIT" {
 				cancel()
 			}
 			return run()
-		})
-		h.step.Store(&s)
+		}
+		line.Step(s)
 		require.NoError(t, l.Replace(ctx, after(0)))
 		require.ErrorIs(t, l.Replace(ctx, after(1)), context.Canceled)
 		require.Equal(t, after(0), account(t, l))

@@ -28,9 +28,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"sync/atomic"
 	"time"
 
 	"github.com/purposebound/purposebound/internal/sqlkit"
@@ -64,79 +62,42 @@ var (
 )
 
 // Ledger is a [dp.Ledger] in the table purposebound_budgets. It is safe for concurrent use; make it with [Open].
-type Ledger struct {
-	db      *sql.DB
-	dialect sqlkit.Dialect
-	writer  *sqlkit.Writer
-	closed  atomic.Bool
-	held    bool // read on the writer's connection: no other sees the database, or the pool has no other
-}
+type Ledger struct{ tables *sqlkit.Tables }
 
 var _ dp.Ledger = (*Ledger)(nil)
 
 // Open returns the ledger in db and creates or updates its table. It returns [ErrDatabase], [ErrNotDurable] or [ErrNewerSchema] for a database it cannot use. On
 // SQLite it holds one connection of the pool until it is closed. Close the Ledger before db.
 func Open(ctx context.Context, db *sql.DB) (*Ledger, error) {
-	if db == nil {
-		return nil, fmt.Errorf("dpsql: open: no *sql.DB: %w", ErrDatabase)
-	}
-	dialect, err := sqlkit.Detect(ctx, db)
+	tables, err := sqlkit.Open(ctx, db, sqlkit.Config{Namespace: namespace, Migrations: migrations, Wait: wait})
 	if err != nil {
 		return nil, fmt.Errorf("dpsql: open: %w", err)
 	}
-	scripts, err := fs.Sub(migrations, "migrations/"+dialect.String())
-	if err != nil {
-		return nil, fmt.Errorf("dpsql: open: %w", err)
-	}
-	writer, err := sqlkit.OpenWriter(ctx, db, dialect, wait)
-	if err != nil {
-		return nil, fmt.Errorf("dpsql: open: %w", err)
-	}
-	l := &Ledger{db: db, dialect: dialect, writer: writer}
-	if err := l.prepare(ctx, scripts); err != nil {
-		return nil, errors.Join(fmt.Errorf("dpsql: open: %w", err), writer.Close())
-	}
-	return l, nil
-}
-
-func (l *Ledger) prepare(ctx context.Context, scripts fs.FS) error {
-	if err := l.writer.Migrate(ctx, namespace, scripts); err != nil {
-		return err
-	}
-	if l.dialect != sqlkit.SQLite {
-		return nil
-	}
-	return l.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-		var file sql.NullString
-		err := tx.QueryRow(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file)
-		l.held = file.String == "" || l.db.Stats().MaxOpenConnections == 1
-		return err
-	})
+	return &Ledger{tables}, nil
 }
 
 // Close waits for what runs and gives the connection back that the Ledger holds. The database stays open.
 func (l *Ledger) Close() error {
-	if l == nil || l.writer == nil {
+	if l == nil {
 		return nil
 	}
-	l.closed.Store(true)
-	return l.writer.Close()
+	return l.tables.Close()
 }
 
 const selectAccount = "SELECT sequence, account FROM purposebound_budgets WHERE id = ?"
 
 // Account implements [dp.Ledger].
 func (l *Ledger) Account(ctx context.Context, purpose string, release redact.ReleaseID) (dp.Account, error) {
-	if l == nil || l.writer == nil {
+	if l == nil {
 		return dp.Account{}, failed("account", ErrClosed)
 	}
 	query := selectAccount
-	if l.dialect == sqlkit.MariaDB {
+	if l.tables.Dialect() == sqlkit.MariaDB {
 		// A connection that reads what is not committed would show an account that never was, and the next one, made of it, could replace another of its sequence.
 		query += " LOCK IN SHARE MODE"
 	}
 	var a dp.Account
-	err := l.read(ctx, func(rows *sql.Rows) error {
+	err := l.tables.Read(ctx, func(rows *sql.Rows) error {
 		var err error
 		a, err = parse(rows, purpose, release)
 		return err
@@ -149,7 +110,7 @@ func (l *Ledger) Account(ctx context.Context, purpose string, release redact.Rel
 
 // Replace implements [dp.Ledger]. What is stored and malformed is not replaced: that is [dp.ErrLedger].
 func (l *Ledger) Replace(ctx context.Context, next dp.Account) error {
-	if l == nil || l.writer == nil {
+	if l == nil {
 		return failed("replace", ErrClosed)
 	}
 	text, err := next.MarshalText()
@@ -159,16 +120,15 @@ func (l *Ledger) Replace(ctx context.Context, next dp.Account) error {
 	if len(text) > largest || next.Sequence > math.MaxInt64 {
 		return failed("replace", errors.New("too many costs"))
 	}
-	return failed("replace", l.writer.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
+	return failed("replace", l.tables.Write(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
 		if err := synchronous(ctx, tx); err != nil {
 			return err
 		}
 		id := idOf(next.Limit.Purpose, next.Limit.Release)
-		rows, err := tx.Query(ctx, selectAccount, id)
-		err = scan(rows, err, func(rows *sql.Rows) error {
+		err := tx.Each(ctx, func(rows *sql.Rows) error {
 			_, err := parse(rows, next.Limit.Purpose, next.Limit.Release)
 			return err
-		})
+		}, selectAccount, id)
 		if err != nil {
 			return err
 		}
@@ -249,35 +209,4 @@ func failed(what string, err error) error {
 		return fmt.Errorf("dpsql: %s: %w", what, err)
 	}
 	return fmt.Errorf("dpsql: %s: %w: %w", what, dp.ErrLedger, err)
-}
-
-// read calls each for the rows of a query, outside any transaction.
-func (l *Ledger) read(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
-	if l.closed.Load() {
-		return ErrClosed
-	}
-	if l.held {
-		return l.writer.Read(ctx, func(ctx context.Context, tx *sqlkit.Tx) error {
-			rows, err := tx.Query(ctx, query, args...)
-			return scan(rows, err, each)
-		})
-	}
-	return sqlkit.Retry(ctx, wait, func() error {
-		rows, err := l.db.QueryContext(ctx, l.dialect.Rebind(query), args...)
-		return scan(rows, err, each)
-	})
-}
-
-// scan calls each for every row.
-func scan(rows *sql.Rows, err error, each func(*sql.Rows) error) error {
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -2,119 +2,28 @@ package dpsql_test
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"maps"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/go-sql-driver/mysql"
+	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/redact/dp"
 	"github.com/purposebound/purposebound/redact/dp/dpsql"
 	"github.com/purposebound/purposebound/redact/dp/dptest"
 )
 
-// given is the URL of a server. Without it a test is skipped, and fails where CI is set.
-func given(tb testing.TB, name string) string {
-	tb.Helper()
-	dsn := os.Getenv(name)
-	if dsn == "" {
-		if os.Getenv("CI") != "" {
-			tb.Fatalf("%s is not set", name)
-		}
-		tb.Skipf("%s is not set", name)
-	}
-	return dsn
-}
-
-func execute(tb testing.TB, driver, dsn, statement string) {
-	tb.Helper()
-	db, err := sql.Open(driver, dsn)
-	require.NoError(tb, err)
-	defer db.Close()
-	_, err = db.Exec(statement)
-	require.NoError(tb, err)
-}
-
-// empty makes a database of the test's own, and says how to reach it.
-var empty = map[string]func(testing.TB) (driver, dsn string){
-	"SQLite": func(tb testing.TB) (string, string) {
-		return "sqlite", filepath.Join(tb.TempDir(), "budgets.db") + "?_pragma=journal_mode(wal)"
-	},
-	"SQLite in memory": func(testing.TB) (string, string) { return "sqlite", ":memory:" },
-	"PostgreSQL": func(tb testing.TB) (string, string) {
-		dsn := given(tb, "PURPOSEBOUND_TEST_POSTGRES")
-		name := "t_" + strings.ToLower(rand.Text()[:12])
-		execute(tb, "pgx", dsn, "CREATE SCHEMA "+name)
-		tb.Cleanup(func() { execute(tb, "pgx", dsn, "DROP SCHEMA "+name+" CASCADE") })
-		u, err := url.Parse(dsn)
-		require.NoError(tb, err)
-		q := u.Query()
-		q.Set("search_path", name)
-		u.RawQuery = q.Encode()
-		return "pgx", u.String()
-	},
-	"MariaDB": func(tb testing.TB) (string, string) {
-		dsn := given(tb, "PURPOSEBOUND_TEST_MARIADB")
-		config, err := mysql.ParseDSN(dsn)
-		require.NoError(tb, err)
-		name := config.DBName + "_" + strings.ToLower(rand.Text()[:12])
-		execute(tb, "mysql", dsn, "CREATE DATABASE "+name)
-		tb.Cleanup(func() { execute(tb, "mysql", dsn, "DROP DATABASE "+name) })
-		config.DBName = name
-		return "mysql", config.FormatDSN()
-	},
-}
-
 // each runs a test on every kind of database that several connections see.
 func each(t *testing.T, test func(t *testing.T, driver, dsn string)) {
 	t.Helper()
-	for name, fresh := range empty {
-		if name == "SQLite in memory" {
-			continue // which one connection sees
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			driver, dsn := fresh(t)
-			test(t, driver, dsn)
-		})
-	}
-}
-
-// with is another way to reach a database that make makes: what a program may have set for its connections must not matter.
-func with(make func(testing.TB) (driver, dsn string), settings url.Values) func(testing.TB) (driver, dsn string) {
-	return func(tb testing.TB) (string, string) {
-		tb.Helper()
-		driver, dsn := make(tb)
-		return driver, set(dsn, settings)
-	}
-}
-
-func set(dsn string, settings url.Values) string {
-	sign := "?"
-	if strings.Contains(dsn, "?") {
-		sign = "&"
-	}
-	return dsn + sign + settings.Encode()
-}
-
-func dial(tb testing.TB, driver, dsn string) *sql.DB {
-	tb.Helper()
-	db, err := sql.Open(driver, dsn)
-	require.NoError(tb, err)
-	db.SetMaxOpenConns(8)
-	tb.Cleanup(func() { assert.NoError(tb, db.Close()) })
-	return db
+	databasetest.Each(t, databasetest.Shared(), test)
 }
 
 func openDB(tb testing.TB, db *sql.DB) *dpsql.Ledger {
@@ -127,7 +36,7 @@ func openDB(tb testing.TB, db *sql.DB) *dpsql.Ledger {
 
 func open(tb testing.TB, driver, dsn string) *dpsql.Ledger {
 	tb.Helper()
-	return openDB(tb, dial(tb, driver, dsn))
+	return openDB(tb, databasetest.Open(tb, driver, dsn))
 }
 
 // limit is that of the tests' budget: it pays for ten answers of ask.
@@ -167,26 +76,11 @@ func after(answers int64) dp.Account {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	databases := maps.Clone(empty)
-	databases["SQLite with a rollback journal"] = func(tb testing.TB) (string, string) { return "sqlite", filepath.Join(tb.TempDir(), "budgets.db") }
-	databases["SQLite, lax connections"] = with(empty["SQLite"], url.Values{"_pragma": {"synchronous(off)"}})
-	databases["PostgreSQL, simple protocol, serializable"] = with(empty["PostgreSQL"], url.Values{
-		"default_query_exec_mode": {"simple_protocol"}, "default_transaction_isolation": {"serializable"},
+	kinds := databasetest.Varied()
+	kinds["MariaDB, read uncommitted"] = databasetest.With(databasetest.MariaDB, url.Values{"tx_isolation": {"'READ-UNCOMMITTED'"}})
+	databasetest.Suite(t, kinds, func(t *testing.T, empty databasetest.Empty) {
+		dptest.TestLedger(t, func(tb testing.TB) dp.Ledger { return openDB(tb, databasetest.New(tb, empty)) })
 	})
-	databases["MariaDB, parameters in the text, lenient, serializable"] = with(empty["MariaDB"], url.Values{
-		"interpolateParams": {"true"}, "sql_mode": {"''"}, "tx_isolation": {"'SERIALIZABLE'"}, "clientFoundRows": {"true"},
-	})
-	databases["MariaDB, read uncommitted"] = with(empty["MariaDB"], url.Values{"tx_isolation": {"'READ-UNCOMMITTED'"}})
-	for name, make := range databases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			make(t) // a server that is missing skips here, and not in every case
-			dptest.TestLedger(t, func(tb testing.TB) dp.Ledger {
-				driver, dsn := make(tb)
-				return open(tb, driver, dsn)
-			})
-		})
-	}
 }
 
 // Ledgers with pools of their own, as on several machines, never spend the same epsilon twice.
@@ -240,7 +134,7 @@ func TestMigrateTogether(t *testing.T) {
 		var group sync.WaitGroup
 		start := make(chan struct{})
 		for range 6 {
-			db := dial(t, driver, dsn)
+			db := databasetest.Open(t, driver, dsn)
 			group.Go(func() {
 				<-start
 				l, err := dpsql.Open(t.Context(), db)
@@ -263,7 +157,7 @@ func TestMigrateTogether(t *testing.T) {
 func TestPoolOfOne(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, driver, dsn string) {
-		db := dial(t, driver, dsn)
+		db := databasetest.Open(t, driver, dsn)
 		db.SetMaxOpenConns(1)
 		b := budget(t, openDB(t, db))
 		for range 10 {
@@ -276,7 +170,7 @@ func TestPoolOfOne(t *testing.T) {
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, driver, dsn string) {
-		db := dial(t, driver, dsn)
+		db := databasetest.Open(t, driver, dsn)
 		l := openDB(t, db)
 		b := budget(t, l)
 		require.NoError(t, ask(t.Context(), b))
@@ -314,70 +208,25 @@ func TestZero(t *testing.T) {
 		require.ErrorIs(t, l.Replace(t.Context(), after(0)), dp.ErrLedger)
 		require.NoError(t, l.Close())
 	}
-	_, err := dpsql.Open(t.Context(), nil)
-	require.ErrorIs(t, err, dpsql.ErrDatabase)
 }
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	refused := func(t *testing.T, driver, dsn string, want error) {
-		t.Helper()
-		db := dial(t, driver, dsn)
-		_, err := dpsql.Open(t.Context(), db)
-		require.ErrorIs(t, err, want)
-		require.Zero(t, db.Stats().InUse)
-	}
-	t.Run("newer schema", func(t *testing.T) {
-		t.Parallel()
-		each(t, func(t *testing.T, driver, dsn string) {
-			require.NoError(t, open(t, driver, dsn).Close())
-			execute(t, driver, dsn, "INSERT INTO purposebound_schema (namespace, version) VALUES ('budget', 2)")
-			refused(t, driver, dsn, dpsql.ErrNewerSchema)
-		})
-	})
-	t.Run("not durable, SQLite", func(t *testing.T) {
-		t.Parallel()
-		driver, dsn := empty["SQLite"](t)
-		refused(t, driver, strings.Replace(dsn, "wal", "memory", 1), dpsql.ErrNotDurable)
-	})
-	for _, level := range []string{"off", "local", "remote_write"} {
-		t.Run("not durable, PostgreSQL "+level, func(t *testing.T) {
-			t.Parallel()
-			driver, dsn := with(empty["PostgreSQL"], url.Values{"synchronous_commit": {level}})(t)
-			refused(t, driver, dsn, dpsql.ErrNotDurable)
-		})
-	}
-	t.Run("cancelled", func(t *testing.T) {
-		t.Parallel()
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		driver, dsn := empty["SQLite"](t)
-		_, err := dpsql.Open(ctx, dial(t, driver, dsn))
-		require.ErrorIs(t, err, context.Canceled)
-	})
+	databasetest.Refuses(t, "budget", dpsql.Open, dpsql.ErrDatabase, dpsql.ErrNewerSchema, dpsql.ErrNotDurable)
 }
 
 // A program may give a connection of its pool a weaker setting, and the pool hand it to a Replace.
 func TestPostgreSQLIsSynchronous(t *testing.T) {
 	t.Parallel()
-	driver, dsn := empty["PostgreSQL"](t)
-	db := dial(t, driver, dsn)
+	driver, dsn := databasetest.PostgreSQL(t)
+	db := databasetest.Open(t, driver, dsn)
 	db.SetMaxOpenConns(1)
 	b := budget(t, openDB(t, db))
-	for _, statement := range []string{
-		`CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN RAISE 'not synchronous'; END IF;
-			RETURN NULL;
-		END $$`,
-		`CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT OR UPDATE ON purposebound_budgets
-			DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()`,
-		`SET synchronous_commit = off`,
-	} {
-		_, err := db.Exec(statement)
-		require.NoError(t, err)
-	}
+	databasetest.Synchronous(t, db, "purposebound_budgets")
+	_, err := db.Exec("SET synchronous_commit = off")
+	require.NoError(t, err)
 	require.NoError(t, ask(t.Context(), b))
-	_, err := db.Exec("UPDATE purposebound_budgets SET sequence = 9")
+	_, err = db.Exec("UPDATE purposebound_budgets SET sequence = 9")
 	require.ErrorContains(t, err, "not synchronous", "the test looks at the right moment")
 	var level string
 	require.NoError(t, db.QueryRow("SHOW synchronous_commit").Scan(&level))

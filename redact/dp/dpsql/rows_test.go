@@ -12,29 +12,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/purposebound/purposebound/internal/databasetest"
 	"github.com/purposebound/purposebound/redact"
 	"github.com/purposebound/purposebound/redact/dp"
 )
 
-// A migration that was released has run somewhere, and does not run there again: what is to change is another migration.
 func TestMigrationsStay(t *testing.T) {
 	t.Parallel()
-	got := map[string]string{}
-	files, err := filepath.Glob("migrations/*/*.sql")
-	require.NoError(t, err)
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		got[filepath.ToSlash(file)] = fmt.Sprintf("%x", sha256.Sum256(text))
-	}
-	assert.Equal(t, map[string]string{
+	databasetest.Migrations(t, map[string]string{
 		"migrations/mariadb/0001_budgets.sql":    "52cf952635a07e5574ef0aab45443f35dcbd547f9969b7c9416551dba025855b",
 		"migrations/postgresql/0001_budgets.sql": "a1f7ef139c43e110b29ff8f0b86c86cb0edc4c1c7f6e66fef1d8bd43d5bc5115",
 		"migrations/sqlite/0001_budgets.sql":     "411cd8120c47ebc5f248536c709c1b9425fcfe737e8e87369490ece62dfe3971",
-	}, got)
+	})
 }
 
 // rebind numbers the parameters where the driver wants that.
@@ -63,7 +54,7 @@ func TestRowsStay(t *testing.T) {
 	require.NoError(t, golden.UnmarshalText(text))
 	each(t, func(t *testing.T, driver, dsn string) {
 		l := open(t, driver, dsn)
-		db := dial(t, driver, dsn)
+		db := databasetest.Open(t, driver, dsn)
 		row := func() (id, account []byte, sequence int64) {
 			require.NoError(t, db.QueryRow("SELECT id, sequence, account FROM purposebound_budgets").Scan(&id, &sequence, &account))
 			return id, account, sequence
@@ -110,7 +101,7 @@ func TestManyCosts(t *testing.T) {
 		l := open(t, driver, dsn)
 		first := dp.Account{Limit: a.Limit, Sequence: 1}
 		require.NoError(t, l.Replace(t.Context(), first))
-		change(t, driver, dial(t, driver, dsn), "UPDATE purposebound_budgets SET sequence = 2001, account = ?", text)
+		change(t, driver, databasetest.Open(t, driver, dsn), "UPDATE purposebound_budgets SET sequence = 2001, account = ?", text)
 		have, err := l.Account(t.Context(), a.Limit.Purpose, a.Limit.Release)
 		require.NoError(t, err)
 		require.Equal(t, a, have)
@@ -169,7 +160,7 @@ func TestBrokenRows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, driver, dsn string) {
-				l, db := open(t, driver, dsn), dial(t, driver, dsn)
+				l, db := open(t, driver, dsn), databasetest.Open(t, driver, dsn)
 				b := budget(t, l)
 				change(t, driver, db, "UPDATE purposebound_budgets SET sequence = ?, account = ?", bad.sequence, bad.account)
 				refuses := func(err error) {
@@ -203,7 +194,7 @@ func TestBrokenRows(t *testing.T) {
 func TestGone(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, driver, dsn string) {
-		l, db := open(t, driver, dsn), dial(t, driver, dsn)
+		l, db := open(t, driver, dsn), databasetest.Open(t, driver, dsn)
 		b := budget(t, l)
 		require.NoError(t, ask(t.Context(), b))
 		change(t, driver, db, "DELETE FROM purposebound_budgets")
@@ -211,7 +202,7 @@ func TestGone(t *testing.T) {
 		require.Equal(t, dp.Account{}, account(t, l))
 		require.ErrorIs(t, l.Replace(t.Context(), after(2)), dp.ErrConflict)
 
-		execute(t, driver, dsn, "DROP TABLE purposebound_budgets")
+		databasetest.Exec(t, driver, dsn, "DROP TABLE purposebound_budgets")
 		err := ask(t.Context(), b)
 		require.ErrorIs(t, err, dp.ErrLedger)
 		require.ErrorContains(t, err, "dpsql: account: ")

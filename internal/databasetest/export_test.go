@@ -1,0 +1,4 @@
+package databasetest
+
+// Split is split, which tests look at.
+var Split = split
