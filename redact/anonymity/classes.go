@@ -95,12 +95,13 @@ func (c *Classes) group() {
 		c.sizes = c.own
 	}
 	var rows [][]int32
+	var only []int32
 	if c.gaps {
 		c.sizes = slices.Clone(c.own)
-		rows = c.place(inside)
+		rows, only = c.place(inside)
 	}
 	if c.table.persons != nil {
-		c.settle(rows)
+		c.settle(rows, only)
 	}
 }
 

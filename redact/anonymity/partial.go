@@ -6,8 +6,8 @@ import (
 )
 
 // place puts the rows with absent cells into the classes that they agree with, and makes classes of those that agree with none. It returns the rows of
-// each of the loose, if people are counted, of whom those inside the classes are not counted there again.
-func (c *Classes) place(inside *crowd) (loosely [][]int32) {
+// each of the loose and the class they are in, noClass if they are in several, if people are counted, of whom those inside the classes are not counted there again.
+func (c *Classes) place(inside *crowd) (loosely [][]int32, only []int32) {
 	var alone [][]int32
 	c.eachPartial(func(rows, classes []int32) {
 		if len(classes) == 0 {
@@ -42,9 +42,13 @@ func (c *Classes) place(inside *crowd) (loosely [][]int32) {
 		c.loose = append(c.loose, loose{len(rows), len(rows), smallest})
 		if counted {
 			loosely = append(loosely, rows)
+			if len(classes) > 1 {
+				classes = []int32{noClass}
+			}
+			only = append(only, classes[0])
 		}
 	})
-	return loosely
+	return loosely, only
 }
 
 // eachPartial calls f with the rows that lack some cells and are in no class by themselves, those together that show and lack the same, and

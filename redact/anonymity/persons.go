@@ -127,8 +127,8 @@ func (c *crowd) entering(place int32, rows []int32) int {
 }
 
 // settle counts each person once, in the smallest class that a row of theirs is in: the row that is most at risk says what the person's risk is. LooseRows
-// are the rows of each of the loose.
-func (c *Classes) settle(looseRows [][]int32) {
+// are the rows of each of the loose, and only the class they are in, noClass if they are in several.
+func (c *Classes) settle(looseRows [][]int32, only []int32) {
 	p := c.table.persons
 	const nowhere = -1
 	least, at := make([]int, p.count), make([]int, p.count)
@@ -153,6 +153,9 @@ func (c *Classes) settle(looseRows [][]int32) {
 	}
 	for i, rows := range looseRows {
 		for _, row := range rows {
+			if before := class[p.of[row]]; before != noClass && before != only[i] {
+				c.several = true
+			}
 			consider(row, len(c.sizes)+i, c.loose[i].smallest)
 		}
 	}

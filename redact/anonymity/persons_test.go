@@ -451,3 +451,21 @@ func TestPopulationUniqueByPerson(t *testing.T) {
 		return true
 	})
 }
+
+// Somebody in one class by a whole row and in another by one that lacks a cell is in several.
+func TestPopulationUniqueSeesPartialRows(t *testing.T) {
+	t.Parallel()
+	table, err := anonymity.New(
+		anonymity.Column{Name: "who", Role: anonymity.Other}, anonymity.Column{Name: "a", Role: anonymity.QuasiIdentifier}, anonymity.Column{Name: "b", Role: anonymity.QuasiIdentifier},
+	)
+	require.NoError(t, err)
+	for _, row := range [][]string{{"ann", "0", "0"}, {"ann", "1", "*"}, {"bob", "1", "1"}, {"cyd", "1", "1"}} {
+		require.NoError(t, table.Append(row...))
+	}
+	told, err := table.By("who")
+	require.NoError(t, err)
+	classes, err := told.Classes()
+	require.NoError(t, err)
+	_, err = classes.PopulationUnique(100)
+	require.ErrorIs(t, err, anonymity.ErrPerson)
+}

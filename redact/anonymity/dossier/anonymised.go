@@ -33,7 +33,7 @@ type sealed[T any] struct {
 // It is called again by each [Anonymised.Open].
 //
 // Figures that were counted by person are verified as far as the table says whom its rows are about, by a column of tokens or because tableOf has its people told
-// apart; otherwise only that they are no better than those of the rows.
+// apart; otherwise only that k and ℓ are no better than those of the rows, unless each is about another person.
 //
 // The error is [ErrNothing] for a zero dossier or a nil function; [ErrIndividualisation], [ErrCorrelation], [ErrInference] or [ErrDeclaration] for a
 // dossier that lacks something; [ErrRisk] for one with findings; [ErrReview] at or after its review, before its analysis, or without a time;
@@ -153,10 +153,12 @@ func (r *Record) fits(t *anonymity.Table) error {
 		if err != nil {
 			return err
 		}
-		if told == nil {
+		switch s := r.Individualisation.After; {
+		case told != nil:
+			t = told
+		case s.People != s.Rows: // else each row is about another person, and the figures are those of the rows
 			return r.bounded(t)
 		}
-		t = told
 	}
 	report, err := t.Measure()
 	if err != nil {

@@ -59,15 +59,16 @@ type guessing struct {
 	w        *world
 	column   string
 	people   *side
-	targets  []int32 // rows of people
-	training []int32 // rows of the original to learn from, nil for all
+	targets  []int32           // rows of people
+	training []int32           // rows of the original to learn from, nil for all
+	others   map[int32][]int32 // of who has several rows with a value, by the one that is tried, all of these
 	cuts     []float64
 }
 
 // newGuessing chooses who is tried: people of the control if there is one, otherwise of half of the original, of which the other half is to learn
-// from. Somebody with several rows is tried once, by one of those that have a value.
+// from. Somebody with several rows is tried once, by one of those that have a value, and a guess is right that is true of any.
 func newGuessing(m *measurement, column string) *guessing {
-	g := &guessing{w: m.world, column: column, people: m.original}
+	g := &guessing{w: m.world, column: column, people: m.original, others: map[int32][]int32{}}
 	random := rand.New(rand.NewPCG(m.record.Seed, 0))
 	from := m.control
 	if from != nil {
@@ -92,7 +93,8 @@ func newGuessing(m *measurement, column string) *guessing {
 		case 1:
 			g.targets = append(g.targets, having[0])
 		default:
-			g.targets = append(g.targets, having[random.IntN(len(having))])
+			row := having[random.IntN(len(having))]
+			g.targets, g.others[row] = append(g.targets, row), having
 		}
 	}
 	g.cuts = cutsOf(m.original.columns[column])
@@ -186,7 +188,11 @@ func (g *guessing) share(l *lesson, targets []*tuple, guessed []int) float64 {
 	right := 0
 	for i, t := range targets {
 		for _, row := range t.rows {
-			if g.right(l.labels[guessed[i]], c.texts[c.codes[row]]) {
+			rows := g.others[row]
+			if rows == nil {
+				rows = []int32{row}
+			}
+			if slices.ContainsFunc(rows, func(row int32) bool { return g.right(l.labels[guessed[i]], c.texts[c.codes[row]]) }) {
 				right++
 			}
 		}

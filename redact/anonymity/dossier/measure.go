@@ -29,7 +29,8 @@ type Config struct {
 	Readings map[string]func(released, original string) bool
 	// Person is the column of the original that tells people apart, of any role: rows with the same value of it are about one person, and everything is
 	// counted by person. Empty: each row is taken for a person, which is an [ErrConfig] if several rows of the original have the same value of a direct
-	// identifier. Where that is because people share it, as a name, name a column that they do not share.
+	// identifier. Where that is because people share it, as a name, name a column that they do not share. That the column tells people apart, and not rows, as the
+	// number of an order would, nobody can see: the dossier has the number of people beside that of rows.
 	//
 	// The other tables have to say whom their rows are about as well: they come from [anonymity.Table.By] or are made of such a table by one of the packages
 	// that generalise, or have values of the same column. The release alone may do neither: then it has the rows of the original in their order, each about
@@ -91,7 +92,7 @@ func Measure(ctx context.Context, d Declaration, c Config) (*Dossier, error) {
 		return nil, err
 	}
 	if m.ordered {
-		if err := m.inOrder(); err != nil {
+		if err := m.inOrder(c.Tokens); err != nil {
 			return nil, err
 		}
 	}
@@ -155,6 +156,9 @@ func newMeasurement(c Config) (*measurement, error) {
 	}
 	if m.original.people < c.SmallCell || m.release.people < c.SmallCell {
 		return nil, fmt.Errorf("%w: too few rows or people", ErrConfig)
+	}
+	if c.Person != "" && m.release.people > m.original.people {
+		return nil, fmt.Errorf("%w: the release tells more people apart than the original", ErrConfig)
 	}
 	exact := []*side{m.original}
 	if c.Control != nil {

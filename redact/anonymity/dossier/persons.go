@@ -80,14 +80,18 @@ func by(t *anonymity.Table, person string) (*anonymity.Table, error) {
 	return nil, nil
 }
 
-// inOrder returns an [ErrReading] if a row of the release does not agree with the row of the original that has its number.
-func (m *measurement) inOrder() error {
-	quasi, _ := shared(m.release, m.original)
-	for _, name := range quasi {
+// inOrder returns an [ErrReading] if a row of the release does not agree with the row of the original that has its number, in any column but those of tokens. A
+// sensitive value that stands for none of the original's says nothing.
+func (m *measurement) inOrder(tokens []string) error {
+	for _, name := range keys(m.release.columns) {
+		if slices.Contains(tokens, name) {
+			continue
+		}
+		column := m.release.columns[name]
 		agree := m.world.agreeing(name, m.release, m.original)
 		theirs := m.original.columns[name].codes
-		for row, code := range m.release.columns[name].codes {
-			if code < absent || theirs[row] < absent {
+		for row, code := range column.codes {
+			if code < absent || theirs[row] < absent || column.role == anonymity.Sensitive && len(agree[code]) == 0 {
 				continue
 			}
 			if _, agrees := slices.BinarySearch(agree[code], theirs[row]); !agrees {

@@ -609,3 +609,109 @@ func TestPageByPerson(t *testing.T) {
 	assert.NotContains(t, page(t, without, english), "Counted by person")
 	assert.NotContains(t, page(t, without, english), `<th scope="row">People</th>`)
 }
+
+// inCommon are orders, and 20 people of one kind more, all of whom have had a leak and noise.
+func inCommon() [][]string {
+	rows := orders(900, 1)
+	for i := range 20 {
+		for _, reason := range []string{"leak", "noise"} {
+			rows = append(rows, []string{"common-" + strconv.Itoa(i), "1885", "X9X 9X9", "owner", reason, strconv.Itoa(20000 + 37*i), "token-common-" + strconv.Itoa(i)})
+		}
+	}
+	return rows
+}
+
+// Rows that changed places among those that agree would say of people what others have.
+func TestOrderIsVerifiedInEveryColumn(t *testing.T) {
+	t.Parallel()
+	rows := inCommon()
+	d, err := dossier.Measure(t.Context(), declared(), ordered(t, rows, generalised(rows)))
+	require.NoError(t, err)
+	require.Equal(t, 1, d.Record().Inference[0].After.Distinct)
+	released := generalised(rows)
+	slices.SortStableFunc(released[len(rows)-40:], func(a, b []string) int { return strings.Compare(a[4], b[4]) })
+	_, err = dossier.Measure(t.Context(), declared(), ordered(t, rows, released))
+	require.ErrorIs(t, err, dossier.ErrReading)
+}
+
+// A release whose people were numbered anew for each row, or told apart by another column, would count rows for people.
+func TestAReleaseHasNoMorePeopleThanTheOriginal(t *testing.T) {
+	t.Parallel()
+	rows := inCommon()
+	for _, row := range rows {
+		row[6] = "of-" + row[0]
+	}
+	released := generalised(rows)
+	for i, row := range released {
+		row[6] = "row-" + strconv.Itoa(i)
+	}
+	c := ordered(t, rows, released)
+	c.Person = "token"
+	_, err := dossier.Measure(t.Context(), declared(), c)
+	require.ErrorIs(t, err, dossier.ErrConfig)
+	c = ordered(t, rows, released)
+	c.Release, err = c.Release.By("token")
+	require.NoError(t, err)
+	_, err = dossier.Measure(t.Context(), declared(), c)
+	require.ErrorIs(t, err, dossier.ErrConfig)
+}
+
+// Nearly everybody of a class has one thing in common among many others: a guess that is true of any of somebody's rows tells something of them.
+func TestWhatMostPeopleHaveIsGuessed(t *testing.T) {
+	t.Parallel()
+	var rows [][]string
+	random := rand.New(rand.NewPCG(1, 1))
+	for class := range 2 {
+		for i := range 200 {
+			common := []string{"leak", "noise"}[class]
+			if i%20 == 0 {
+				common = "odour"
+			}
+			for n := range 10 {
+				reason := common
+				if n > 0 {
+					reason = "filler " + strconv.Itoa(random.IntN(40))
+				}
+				name := strconv.Itoa(class) + "-" + strconv.Itoa(i)
+				rows = append(rows, []string{name, strconv.Itoa(1940 + 20*class), "H2X 1Y1", "owner", reason, strconv.Itoa(random.IntN(5000)), "t" + name})
+			}
+		}
+	}
+	d, err := dossier.Measure(t.Context(), declared(), ordered(t, rows, generalised(rows)))
+	require.NoError(t, err)
+	require.NotEmpty(t, d.Findings())
+	assert.Equal(t, "inference", d.Findings()[0].Criterion)
+}
+
+// A dossier by row with findings does not pass for one by person of whom each has one row.
+func TestSealVerifiesWhereEachPersonHasOneRow(t *testing.T) {
+	t.Parallel()
+	rows := people(600, 1)
+	for _, row := range rows { // the reason follows from the decade, but for few
+		if row[1] < "1960" && row[5] > "30000" {
+			row[4] = "leak"
+		}
+	}
+	released := generalised(rows)
+	c := config(t, rows, released)
+	c.First, c.Earlier, c.Limits = true, nil, dossier.Limits{Closeness: 0.2}
+	d, err := dossier.Measure(t.Context(), declared(), c)
+	require.NoError(t, err)
+	require.NotEmpty(t, d.Findings())
+	r := d.Record()
+	r.Person = "name"
+	r.Individualisation.Before.People, r.Individualisation.After.People = r.Individualisation.Before.Rows, r.Individualisation.After.Rows
+	for i := range r.Correlation {
+		r.Correlation[i].Before.People, r.Correlation[i].After.People = 600, 600
+	}
+	for i := range r.Inference {
+		r.Inference[i].After.Closeness, r.Inference[i].After.Accuracy = 0.1, r.Inference[i].After.Baseline
+	}
+	r.Findings = []dossier.Finding{}
+	text, err := dossier.Encode(r)
+	require.NoError(t, err)
+	read, err := dossier.Read(bytes.NewReader(text))
+	require.NoError(t, err)
+	_, err = dossier.Seal(read, released, tableOfRows, day)
+	require.ErrorIs(t, err, dossier.ErrFigures)
+}
