@@ -11,7 +11,7 @@ import (
 // name no person.
 type Review func(ctx context.Context, s Subject, now time.Time) error
 
-// reviewing is how long a review may take; five seconds for what is stored already.
+// reviewing is how long a review may take: what it is about is stored already.
 const reviewing = 5 * time.Second
 
 // WithReview has the review called for a person when something was stored by which what is kept of her may end sooner than was thought: a refusal or a withdrawal, a
@@ -41,8 +41,8 @@ func (r *Registry) review(ctx context.Context, s Subject, loosened bool, err err
 	default:
 		return
 	}
-	if loosened && r.node != nil && err == nil {
-		time.Sleep(time.Duration(recent))
+	if loosened && r.node != nil {
+		time.Sleep(time.Duration(recent)) // also when it was asked for again, for it may have been stored just now
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reviewing)
 	defer cancel()

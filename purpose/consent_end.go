@@ -2,13 +2,15 @@ package purpose
 
 import "time"
 
-// ConsentEnded returns when the person's consent to the last of the purposes of a retention class ended: the instant from which she has taken back, refused or let run out the
-// consent to each of them that she ever gave or refused, or to one above it. It is the zero time while she has not, where nothing was ever answered, and if a purpose of the class
-// stands on a [LegalGround]. A purpose that needs only a notice, and no consent, has not ended until she said no; one whose consent was asked for, and never before, waits for the answer.
-// A purpose that was in the class under a version before counts as it is now, for there is data that was collected for it.
+// ConsentEnded returns when the person's consent to the last of the purposes of a retention class ended: the instant from which she has taken back, refused or
+// let run out the consent to each of them that she ever gave or refused, or to one above it. It is the zero time while she has not, where nothing was ever
+// answered, and if a purpose of the class stands on a [LegalGround]. A purpose that needs only a notice, and no consent, has not ended until she said no; one
+// whose consent was asked for, and never before, waits for the answer. A purpose that was in the class under a version before counts as it is now, for there
+// is data that was collected for it.
 //
-// A consent that was given anew counts alone: what was there when it was given lives on, if it has not been ended. A no that is said again may count from then. The reason is [FactUnknown] if what is known of the person does not
-// tell, and [UnknownPolicy] if the policy has no such class.
+// A consent that was given anew counts alone: what was there when it was given lives on, if it has not been ended. A no that is said again may count from then.
+// The reason is [FactUnknown] if what is known of the person does not tell, and [UnknownPolicy] if neither the policy nor a version before it has such a class.
+// Package retention asks it.
 func (p *Policy) ConsentEnded(class string, f *Facts) (time.Time, Reason) {
 	members := p.members(class)
 	if len(members) == 0 {

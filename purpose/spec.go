@@ -69,8 +69,9 @@ type Retention struct {
 	Justification string // why for so long, where no provision says so: for who has to answer for it. Permits nothing
 	Then          Action // what becomes of it then
 
-	// AfterConsent ends the rule sooner: this long after the person's consent to the last of the class's purposes ended, as [Policy.ConsentEnded] says, whichever of them a value was collected for. Zero: consent that ends
-	// closes the values, and they are kept as long as else. Not with a Minimum, and not for a [LegalGround].
+	// AfterConsent ends the rule sooner: this long after the person's consent to the last of the class's purposes ended, as [Policy.ConsentEnded] says,
+	// whichever of them a value was collected for. Zero: consent that ends closes the values, and they are kept as long as else. Not with a Minimum, and not
+	// for a [LegalGround].
 	AfterConsent Period
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Due says when the item ends, by the policy and what is known of the person. An item is kept until the last rule of its compartment's classes has
-// run out, and while a hold covers it. Of a person who was erased, only what a law obliges to keep is kept, until its minimum has passed.
+// run out, and while a hold covers it. A rule runs out sooner where consent has ended ([purpose.Retention].AfterConsent). Of a person who was erased, only what a law obliges to keep is kept, until its minimum has passed.
 //
 // A class that the policy does not have any more ends by the rule of the latest earlier version that has it. So what was collected for a purpose before it went over to another
 // class ends by the class it was collected under, even where the purpose would open it for longer now. The policy is taken as it is given: give the one in force. Due reads no clock, never panics and never changes what it is given.

@@ -44,13 +44,14 @@ func (e End) Explain(tag language.Tag) string {
 func (r *RuleEnd) explain(say func(en, fr string, args ...any) string) string {
 	length, from := spell(r.Keep, say), event(r.Rule.From, say)
 	var text string
-	if !r.Consent.IsZero() {
+	switch {
+	case !r.Consent.IsZero():
 		text = say("Rule %s: %s %s, but no more than %s after consent ends, which is on %s; so until %s",
 			"Règle %s : %s %s, mais pas plus de %s après la fin du consentement, le %s; donc jusqu’au %s",
 			r.Class, length, from, spell(r.Rule.AfterConsent, say), instant(r.Consent), instant(r.At))
-	} else if r.Waits {
+	case r.Waits:
 		text = say("Rule %s: %s %s, which has not come", "Règle %s : %s %s, ce qui n’est pas encore arrivé", r.Class, length, from)
-	} else {
+	default:
 		text = say("Rule %s: %s %s; counted from %s, until %s", "Règle %s : %s %s; compté du %s, jusqu’au %s", r.Class, length, from, instant(r.Start), instant(r.At))
 	}
 	switch cited := r.Rule.Citation; {

@@ -45,7 +45,7 @@ type Config struct {
 	Batch    int           // how many items are taken at a time; zero: 100
 	Parallel int           // how many items are ended at a time; zero: 1
 	Lease    time.Duration // how long items are the sweeper's. At least four times the registry's MaxUse, for ending one waits for uses; zero: that, or ten minutes if that is more
-	Review   time.Duration // after how long what waits, or has no end yet, is looked at again; zero: 30 days
+	Review   time.Duration // after how long what waits, has no end yet or may end sooner is looked at again; zero: 30 days
 	Retry    time.Duration // when an item is tried again that failed: this much later, then twice that, and so on up to a day or Retry, whichever is longer; zero: a minute
 
 	// Pace is called before each item and returns when it may be looked at: a rate limit. An error stops the sweep. If nil, nothing is waited for.

@@ -55,24 +55,24 @@ func TestEach(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var driver, dsn string
-			t.Run("first", func(t *testing.T) {
-				driver, dsn = empty(t)
-				db := databasetest.Open(t, driver, dsn)
-				databasetest.Exec(t, driver, dsn, "CREATE TABLE t (n INT)")
-				databasetest.Exec(t, driver, dsn, "INSERT INTO t VALUES (1)")
-				var n int
-				require.NoError(t, db.QueryRow("SELECT n FROM t").Scan(&n), "by another connection")
-				_, err := databasetest.New(t, empty).Exec("SELECT n FROM t")
-				require.Error(t, err, "another one does not have it")
+			t.Cleanup(func() { // after those of the database
+				if dsn == "" {
+					return // there was none
+				}
+				db, err := sql.Open(driver, dsn)
+				require.NoError(t, err)
+				defer db.Close()
+				_, err = db.Exec("INSERT INTO t VALUES (2)")
+				require.Error(t, err, "it is gone")
 			})
-			if driver == "" {
-				t.SkipNow() // as the first was
-			}
-			db, err := sql.Open(driver, dsn)
-			require.NoError(t, err)
-			defer db.Close()
-			_, err = db.Exec("INSERT INTO t VALUES (2)")
-			require.Error(t, err, "it is gone")
+			driver, dsn = empty(t)
+			db := databasetest.Open(t, driver, dsn)
+			databasetest.Exec(t, driver, dsn, "CREATE TABLE t (n INT)")
+			databasetest.Exec(t, driver, dsn, "INSERT INTO t VALUES (1)")
+			var n int
+			require.NoError(t, db.QueryRow("SELECT n FROM t").Scan(&n), "by another connection")
+			_, err := databasetest.New(t, empty).Exec("SELECT n FROM t")
+			require.Error(t, err, "another one does not have it")
 		})
 	}
 }
